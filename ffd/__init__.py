@@ -1,0 +1,94 @@
+"""Russian fiscal data formats 1.05, 1.1 and 1.2: what a fiscal document is, as values and as bytes.
+
+Pure: no I/O, no clock, no randomness. A table of contents; every name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_CONTENTS = {
+    # errors
+    "FfdError": "errors",
+    "DecodeError": "errors",
+    "EncodeError": "errors",
+    "Invalid": "errors",
+    "Violation": "errors",
+    # the receipt a shop asks for
+    "Item": "receipts",
+    "Payments": "receipts",
+    "Receipt": "receipts",
+    "Totals": "receipts",
+    "UserAttribute": "receipts",
+    # sets of values
+    "Edition": "enums",
+    "Measure": "enums",
+    "Operation": "enums",
+    "PaymentMethod": "enums",
+    "Subject": "enums",
+    "TaxSystem": "enums",
+    "VatRate": "enums",
+    # tables and bytes
+    "TAGS": "tags",
+    "Tag": "tags",
+    "Tlv": "tlv",
+    "Cursor": "cursor",
+    "crc16": "crc",
+    # documents
+    "Document": "documents",
+    "OperatorConfirmation": "documents",
+    "ReceiptDocument": "documents",
+    "RegistrationReport": "documents",
+    "ShiftCloseReport": "documents",
+    "ShiftOpenReport": "documents",
+    # around a document
+    "Container": "container",
+    "SessionHeader": "container",
+}
+
+__all__ = list(_CONTENTS)
+
+if TYPE_CHECKING:
+    from ffd.container import Container as Container
+    from ffd.container import SessionHeader as SessionHeader
+    from ffd.crc import crc16 as crc16
+    from ffd.cursor import Cursor as Cursor
+    from ffd.documents import Document as Document
+    from ffd.documents import OperatorConfirmation as OperatorConfirmation
+    from ffd.documents import ReceiptDocument as ReceiptDocument
+    from ffd.documents import RegistrationReport as RegistrationReport
+    from ffd.documents import ShiftCloseReport as ShiftCloseReport
+    from ffd.documents import ShiftOpenReport as ShiftOpenReport
+    from ffd.enums import Edition as Edition
+    from ffd.enums import Measure as Measure
+    from ffd.enums import Operation as Operation
+    from ffd.enums import PaymentMethod as PaymentMethod
+    from ffd.enums import Subject as Subject
+    from ffd.enums import TaxSystem as TaxSystem
+    from ffd.enums import VatRate as VatRate
+    from ffd.errors import DecodeError as DecodeError
+    from ffd.errors import EncodeError as EncodeError
+    from ffd.errors import FfdError as FfdError
+    from ffd.errors import Invalid as Invalid
+    from ffd.errors import Violation as Violation
+    from ffd.receipts import Item as Item
+    from ffd.receipts import Payments as Payments
+    from ffd.receipts import Receipt as Receipt
+    from ffd.receipts import Totals as Totals
+    from ffd.receipts import UserAttribute as UserAttribute
+    from ffd.tags import TAGS as TAGS
+    from ffd.tags import Tag as Tag
+    from ffd.tlv import Tlv as Tlv
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _CONTENTS:
+        raise AttributeError(f"module 'ffd' has no attribute {name!r}")
+    value = getattr(import_module(f"ffd.{_CONTENTS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_CONTENTS})
