@@ -1,0 +1,279 @@
+"""How many receipts a second the journal makes durable, and what a million old ones cost.
+
+    python benchmarks/journal.py [--rows 1000000] [--rounds 5] [--verbs 2000] [--directory DIR]
+
+Rates are compared with two bare loops in the same run, round by round in turn: one that appends the same bytes to a file
+and syncs it, and one that makes the journal's own inserts through apsw without verbs, threads or an event loop. Each
+commits groups as large as the number of writers, which is the most that a group commit can reach.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import apsw
+import trio
+
+from ffd.enums import Operation, TaxSystem, VatRate
+from ffd.receipts import Item, Payments, Receipt
+from fleet.jobs import Order, Result
+from fleet.journal import SqliteJournal
+from fleet.journal.rows import encode, split
+
+INN = "9900000000"
+RECEIPT = Receipt(
+    operation=Operation.INCOME,
+    tax_system=TaxSystem.GENERAL,
+    items=tuple(
+        Item(name=f"Чай чёрный {n}", price=10000, quantity=Decimal("1.5"), total=15000, vat=VatRate.NO_VAT)
+        for n in range(4)
+    ),
+    payments=Payments(cashless=60000),
+    buyer_contact="buyer@example.com",
+)
+RAW = json.dumps({"Request": {"Inn": INN, "CustomerReceipt": {"Items": ["x" * 250] * 4}}}).encode()
+
+
+def order(key: str) -> Order:
+    return Order(inn=INN, key=key, tenant="demo", facade="ferma", raw=RAW, receipt=RECEIPT)
+
+
+def new() -> str:
+    return str(uuid.uuid4())
+
+
+# The three that are compared: each makes `verbs` records durable, `writers` at a time, and gives records per second
+
+
+def append_only(directory: Path, writers: int, verbs: int) -> float:
+    receipt, personal = split(RECEIPT)
+    descriptor = os.open(directory / f"log-{new()}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    started = time.perf_counter()
+    for _ in range(verbs // writers):
+        os.write(descriptor, b"".join(f"{new()} {receipt} {personal}".encode() + RAW for _ in range(writers)))
+        os.fdatasync(descriptor)
+    rate = verbs / (time.perf_counter() - started)
+    os.close(descriptor)
+    return rate
+
+
+def bare_apsw(directory: Path, writers: int, verbs: int) -> float:
+    path = directory / f"bare-{new()}.sqlite"
+    SqliteJournal.open(path, clock=time.time, threaded=False).close()  # for its schema and settings
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
+    execute = connection.cursor().execute
+    receipt, personal = split(RECEIPT)
+    started = time.perf_counter()
+    for _ in range(verbs // writers):
+        execute("BEGIN IMMEDIATE")
+        for _ in range(writers):
+            execute(
+                "INSERT INTO jobs (id, inn, key, tenant, facade, state, accepted_at, changed_at, receipt)"
+                " VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?)",
+                (new(), INN, new(), "demo", "ferma", 1.0, 1.0, receipt),
+            )
+            execute("INSERT INTO requests VALUES (?, ?, ?)", (connection.last_insert_rowid(), personal, RAW))
+        execute("COMMIT")
+    rate = verbs / (time.perf_counter() - started)
+    connection.close()
+    return rate
+
+
+class Seen:
+    """What the journal's rounds showed besides the rate."""
+
+    def __init__(self) -> None:
+        self.loop_us: list[float] = []
+        self.process_us: list[float] = []
+        self.group: list[float] = []
+
+    def journal(self, directory: Path, writers: int, verbs: int) -> float:
+        return trio.run(self._journal, directory, writers, verbs)
+
+    async def _journal(self, directory: Path, writers: int, verbs: int) -> float:
+        async def write() -> None:
+            for _ in range(verbs // writers):
+                await journal.accept(order(new()))
+
+        with SqliteJournal.open(directory / f"journal-{new()}.sqlite", clock=time.time) as journal:
+            await journal.accept(order("first"))  # starts the thread
+            commits = journal.commits
+            started, loop, process = time.perf_counter(), time.thread_time(), time.process_time()
+            async with trio.open_nursery() as nursery:
+                for _ in range(writers):
+                    nursery.start_soon(write)
+            took = time.perf_counter() - started
+            self.loop_us.append((time.thread_time() - loop) / verbs * 1e6)
+            self.process_us.append((time.process_time() - process) / verbs * 1e6)
+            self.group.append(verbs / (journal.commits - commits))
+        return verbs / took
+
+
+def rates(directory: Path, rounds: int, verbs: int) -> None:
+    print(f"{'writers':>7} {'append/s':>9} {'bare apsw/s':>11} {'journal/s':>9} {'of bare':>8} {'per commit':>10}", end="")
+    print(f" {'loop us':>8} {'all us':>7}")
+    for writers in (1, 10, 100):
+        seen = Seen()
+        contenders: tuple[Callable[[Path, int, int], float], ...] = (append_only, bare_apsw, seen.journal)
+        results: list[list[float]] = [[], [], []]
+        for _ in range(rounds):
+            for result, contender in zip(results, contenders, strict=True):
+                result.append(contender(directory, writers, verbs * (1 if writers == 1 else 5)))
+        appended, bare, journal = map(statistics.median, results)
+        ratio = statistics.median(mine / theirs for mine, theirs in zip(results[2], results[1], strict=True))
+        print(f"{writers:7} {appended:9.0f} {bare:11.0f} {journal:9.0f} {ratio:8.2f}", end="")
+        print(f" {statistics.median(seen.group):10.1f}", end="")
+        print(f" {statistics.median(seen.loop_us):8.0f} {statistics.median(seen.process_us):7.0f}")
+
+
+def syncs(directory: Path, verbs: int) -> None:
+    """Count the syncs that a hundred writers cause, through a file system layer that counts them."""
+    count = 0
+    base = apsw.vfs_names()[0]
+
+    class File(apsw.VFSFile):
+        def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name for it
+            nonlocal count
+            count += 1
+            super().xSync(flags)
+
+    class Layer(apsw.VFS):
+        def __init__(self) -> None:
+            super().__init__("counting", base, makedefault=True)
+
+        def xOpen(self, name: Any, flags: list[int]) -> File:  # noqa: N802 - SQLite's name for it
+            return File(base, name, flags)
+
+    layer = Layer()
+    seen = Seen()
+    for writers in (1, 10, 100):
+        count = 0
+        seen.journal(directory, writers, verbs)
+        print(f"{writers:4} writers: {verbs} accepts, {verbs / seen.group[-1]:.0f} commits, {count} syncs with opening")
+    layer.unregister()
+
+
+# A million old receipts
+
+
+def fill(path: Path, rows: int) -> None:
+    SqliteJournal.open(path, clock=time.time).close()
+    receipt, personal = split(RECEIPT)
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA wal_autocheckpoint = 100000")
+
+    def jobs() -> Iterator[tuple[Any, ...]]:
+        for n in range(1, rows + 1):
+            drive, document = f"99990789{n % 200:08d}", n // 200 + 1
+            yield n, new(), INN, new(), float(n), float(n), f"k{n % 200}", drive, document, receipt, result
+
+    result = encode(
+        Result(
+            serial="0000000000000001", drive="9999078900000001", rnm="0000000001012345", document=1, sign=1,
+            moment=datetime(2026, 1, 1), shift=1, receipt=1, total=60000, operation=1, station="k1",
+        )
+    )  # fmt: skip
+    with connection:
+        connection.executemany(
+            "INSERT INTO jobs (seq, id, inn, key, tenant, facade, state, accepted_at, changed_at, attempts, station,"
+            " drive, document, receipt, result) VALUES (?, ?, ?, ?, 'demo', 'ferma', 'confirmed', ?, ?, 1, ?, ?, ?, ?, ?)",
+            jobs(),
+        )
+        connection.executemany(
+            "INSERT INTO requests VALUES (?, ?, ?)", ((n, personal, RAW) for n in range(1, rows + 1))
+        )
+        connection.execute("INSERT OR REPLACE INTO counts VALUES ('confirmed', ?)", (rows,))
+    connection.close()
+
+
+async def warm_start(path: Path) -> None:
+    with SqliteJournal.open(path, clock=time.time) as journal:
+        for n in range(20):
+            await journal.accept(order(f"waiting {n}"))
+    started = time.perf_counter()
+    with SqliteJournal.open(path, clock=time.time) as journal:
+        opened = time.perf_counter()
+        backlog = await journal.load()
+        loaded = time.perf_counter()
+        latest = await journal.list(limit=50)
+        listed = time.perf_counter()
+        for job in latest:
+            await journal.status(id=job.id)
+        read = (time.perf_counter() - listed) / len(latest)
+    print(
+        f"open {1e3 * (opened - started):.1f} ms, load {len(backlog.jobs)} jobs {1e3 * (loaded - opened):.1f} ms, "
+        f"list 50 {1e3 * (listed - loaded):.1f} ms, status {1e6 * read:.0f} us"
+    )
+
+
+async def full_and_empty(full: Path, empty: Path, rounds: int, writers: int) -> None:
+    """Accept and claim in both files in turn; the medians' ratio."""
+    times: dict[tuple[str, str], list[float]] = {}
+    with (
+        SqliteJournal.open(full, clock=time.time) as big,
+        SqliteJournal.open(empty, clock=time.time) as small,
+    ):
+        for _ in range(rounds):
+            for name, journal in (("full", big), ("empty", small)):
+                ids: list[str] = []
+
+                async def accept(journal: SqliteJournal = journal, ids: list[str] = ids) -> None:
+                    ids.append((await journal.accept(order(new()))).job.id)
+
+                async def claim(id_: str, journal: SqliteJournal = journal) -> None:
+                    await journal.claim(id_, "k1")
+
+                started = time.perf_counter()
+                async with trio.open_nursery() as nursery:
+                    for _ in range(writers):
+                        nursery.start_soon(accept)
+                accepted = time.perf_counter()
+                async with trio.open_nursery() as nursery:
+                    for id_ in ids:
+                        nursery.start_soon(claim, id_)
+                times.setdefault((name, "accept"), []).append(accepted - started)
+                times.setdefault((name, "claim"), []).append(time.perf_counter() - accepted)
+    for verb in ("accept", "claim"):
+        full_s, empty_s = (statistics.median(times[name, verb]) for name in ("full", "empty"))
+        print(
+            f"{verb} by {writers:3}: full {1e3 * full_s:7.2f} ms, empty {1e3 * empty_s:7.2f} ms, "
+            f"ratio {full_s / empty_s:.2f}"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Durable accepts a second, and a journal with many rows.")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--verbs", type=int, default=2000)
+    parser.add_argument("--directory", type=Path, help="where to measure: a place on the disk that counts")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.directory) as directory:
+        print("Durable accepts")
+        rates(Path(directory), options.rounds, options.verbs)
+        print("\nSyncs")
+        syncs(Path(directory), options.verbs)
+        if options.rows:
+            print(f"\nA journal with {options.rows} finished jobs")
+            full, empty = Path(directory) / "full.sqlite", Path(directory) / "empty.sqlite"
+            fill(full, options.rows)
+            print(f"{full.stat().st_size / 2**20:.0f} MiB")
+            trio.run(warm_start, full)
+            for writers, rounds in ((1, 400), (10, 200), (100, 60)):
+                trio.run(full_and_empty, full, empty, rounds, writers)
+
+
+if __name__ == "__main__":
+    main()

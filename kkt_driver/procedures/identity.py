@@ -1,0 +1,250 @@
+"""Who answers on a line, in what state it is, and whether it is set up for a host that lives elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from kkt_driver.commands import (
+    DeviceType,
+    DriveStatus,
+    FullStatus,
+    ModelParameters,
+    ModelParametersReply,
+    ReadTable,
+    ReadTableReply,
+    RegistrationTotals,
+    ShiftParameters,
+    ShortStatus,
+    WriteTable,
+)
+from kkt_driver.effects import Procedure, ask
+from kkt_driver.errors import Refused, WrongDevice
+from kkt_driver.verdicts import Registered
+
+__all__ = ["Identity", "Setting", "State", "drive_table", "expect_drive", "identify", "prepare", "read_state"]
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """What does not change while a register works: read it at every connect, a swapped cable is found by it.
+
+    `ffd` is the edition as tag 1209 gives it (2 is 1.05, 3 is 1.1, 4 is 1.2); `tax_systems` and `work_mode` are bit
+    masks of the registration. Before registration the fields that come from it are empty.
+    """
+
+    model: str
+    model_code: int
+    serial: str
+    drive: str
+    phase: int
+    inn: str = ""
+    rnm: str = ""
+    ffd: int = 0
+    tax_systems: int = 0
+    work_mode: int = 0
+    user: str = ""
+    address: str = ""
+    place: str = ""
+    sender: str = ""
+    operator_name: str = ""
+    operator_inn: str = ""
+    operator_host: str = ""
+    operator_port: int = 0
+    flags: int = 0
+    clock: datetime | None = None
+    drive_table: int = 18
+    operator_table: int = 19
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """What changes with every document: mode (10h), drive (FF01h) and shift (FF40h) in one look.
+
+    `shift` and `receipt` are the open shift and its last receipt; with the shift closed, those of the last one.
+    """
+
+    mode: int
+    mode_status: int
+    submode: int
+    operations: int
+    phase: int
+    current_document: int
+    shift_open: bool
+    shift: int
+    receipt: int
+    last_document: int
+    drive: str
+    warnings: int
+    moment: datetime | None = None
+
+    def after(self, done: Registered) -> State:
+        """The state once `done` is a document, so that nothing has to be asked again between receipts."""
+        return msgspec.structs.replace(
+            self,
+            mode={"receipt": 2, "shift_open": 2, "shift_close": 4}[done.action],
+            mode_status=0,
+            operations=0,
+            current_document=0,
+            shift_open=done.action != "shift_close",
+            shift=done.shift,
+            receipt=done.receipt,
+            last_document=done.document,
+            moment=done.moment,
+        )
+
+
+def identify(*, password: int = 30) -> Procedure[Identity]:
+    """Read who answers: device, drive, registration, and the tables that the registration was made from."""
+    device = yield from ask(DeviceType())
+    parameters = yield from _parameters()
+    full = yield from ask(FullStatus(password=password))
+    drive = yield from ask(DriveStatus(password=password))
+    table = _table(parameters, 0, 18)
+    operators = _table(parameters, 1, 19)
+    text: dict[int, str] = {}
+    for field in (1, 2, 3, 7, 9, 10, 12, 14, 15):
+        text[field] = yield from _text(table, field, password)
+    tax_systems = yield from _number(table, 5, password)
+    work_mode = yield from _number(table, 6, password)
+    edition = yield from _number(_table(parameters, 3, 17), _table(parameters, 4, 17), password)
+    host = yield from _text(operators, 1, password)
+    port = yield from _number(operators, 2, password)
+    inn, rnm = text[2], text[3]
+    try:
+        registration = yield from ask(RegistrationTotals(password=password))
+    except Refused:
+        pass  # not registered yet
+    else:
+        inn, rnm = registration.inn or inn, registration.registration_number or rnm
+        tax_systems, work_mode = registration.tax_systems, registration.work_mode
+    return Identity(
+        model=device.name,
+        model_code=device.model,
+        serial=text[1] or (f"{full.serial_low:08d}" if full.serial_low != 0xFFFFFFFF else ""),
+        drive=drive.drive,
+        phase=drive.phase,
+        inn=inn,
+        rnm=rnm,
+        ffd=edition,
+        tax_systems=tax_systems,
+        work_mode=work_mode,
+        user=text[7],
+        address=text[9],
+        place=text[14],
+        sender=text[15],
+        operator_name=text[10],
+        operator_inn=text[12],
+        operator_host=host,
+        operator_port=port,
+        flags=parameters.flags if parameters else 0,
+        clock=full.clock,
+        drive_table=table,
+        operator_table=operators,
+    )
+
+
+def read_state(*, password: int = 30) -> Procedure[State]:
+    """Mode, drive and shift: three reads that work in any mode."""
+    short = yield from ask(ShortStatus(password=password))
+    drive = yield from ask(DriveStatus(password=password))
+    shift = yield from ask(ShiftParameters(password=password))
+    return State(
+        mode=short.mode,
+        mode_status=short.mode_status,
+        submode=short.submode,
+        operations=short.operations,
+        phase=drive.phase,
+        current_document=drive.current_document,
+        shift_open=bool(drive.shift_open),
+        shift=shift.shift,
+        receipt=shift.receipt,
+        last_document=drive.last_document,
+        drive=drive.drive,
+        warnings=drive.warnings,
+        moment=drive.moment,
+    )
+
+
+def expect_drive(found: str, identity: Identity) -> None:
+    """A drive that was swapped under us must not get a document that was meant for another."""
+    if found != identity.drive:
+        raise WrongDevice(
+            f"drive {found or 'without a number'} answers where {identity.drive} was identified: "
+            "identify the register again before anything is sent to it"
+        )
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """One field of the register's tables, what it should hold and why; `was` is what it held."""
+
+    table: int
+    field: int
+    value: int
+    why: str
+    row: int = 1
+    was: int | None = None
+
+
+EXTENDED_ANSWERS = Setting(table=17, field=36, value=1, why="answers carry the moment of the document")
+NO_PRINTING = Setting(table=17, field=7, value=2, why="nothing is printed in a rack")
+HOST_RELAYS = Setting(table=21, field=2, value=0, why="the host carries messages to the operator")
+
+
+def prepare(
+    identity: Identity, *, printing: bool | None = None, host_relays: bool = True, password: int = 30
+) -> Procedure[tuple[Setting, ...]]:
+    """Set the register up for this host and give back what was changed; fields that already fit are not written.
+
+    `printing` None leaves paper as it is, False switches it off. A field that this model does not have is skipped.
+    """
+    wanted = [EXTENDED_ANSWERS]
+    if printing is not None:
+        wanted.append(NO_PRINTING if not printing else msgspec.structs.replace(NO_PRINTING, value=0, why="paper"))
+    if host_relays:
+        wanted.append(HOST_RELAYS)
+    changed: list[Setting] = []
+    for setting in wanted:
+        now = yield from _read(setting.table, setting.field, password)
+        if now is None or not now.value or now.number == setting.value:
+            continue
+        value = setting.value.to_bytes(len(now.value), "little")
+        yield from ask(
+            WriteTable(password=password, table=setting.table, row=setting.row, field=setting.field, value=value)
+        )
+        changed.append(msgspec.structs.replace(setting, was=now.number))
+    return tuple(changed)
+
+
+def drive_table(*, password: int = 30) -> Procedure[int]:
+    """Number of the table that holds serial and drive: 18 on desktops, 14 on mobile models, 13 on cashcore."""
+    return _table((yield from _parameters()), 0, 18)
+
+
+def _parameters() -> Procedure[ModelParametersReply | None]:
+    try:
+        return (yield from ask(ModelParameters()))
+    except Refused:
+        return None  # an old model does not know the command
+
+
+def _table(parameters: ModelParametersReply | None, offset: int, default: int) -> int:
+    """Bytes 31… of the model parameters, absent on old firmware; 0 means "unknown"."""
+    more = parameters.more if parameters is not None else b""
+    return more[offset] if len(more) > offset and more[offset] else default
+
+
+def _read(table: int, field: int, password: int) -> Procedure[ReadTableReply | None]:
+    try:
+        return (yield from ask(ReadTable(password=password, table=table, row=1, field=field)))
+    except Refused:
+        return None  # this model has no such field
+
+
+def _text(table: int, field: int, password: int) -> Procedure[str]:
+    found = yield from _read(table, field, password)
+    return found.text if found is not None else ""
+
+
+def _number(table: int, field: int, password: int) -> Procedure[int]:
+    found = yield from _read(table, field, password)
+    return found.number if found is not None else 0

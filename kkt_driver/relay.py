@@ -1,0 +1,222 @@
+"""Carrying a drive's messages to the operator and the operator's tickets back, for registers whose host has the line.
+
+The three steps stand alone, so that a station can give the register to receipts between them: `read_message` (a short
+hold), the talk with the operator (no hold), `write_answer` (a short hold). `relay_once` is all three in a row.
+
+The queue is the drive's: a message is never changed, merged, skipped or kept here. When anything fails, the drive
+offers the same document again, and the operator confirms it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import msgspec
+
+from ffd import container, documents
+from ffd.container import Container
+from ffd.errors import FfdError
+from kkt_driver.commands import (
+    BeginAnswer,
+    OperatorTicket,
+    OperatorTicketReply,
+    OutgoingMessage,
+    ReadMessage,
+    WriteAnswer,
+)
+from kkt_driver.effects import Effect, Procedure, ask
+from kkt_driver.errors import Malformed, Refused
+
+__all__ = [
+    "Declined",
+    "Delivered",
+    "NoAnswer",
+    "Nothing",
+    "Outgoing",
+    "Relayed",
+    "Send",
+    "answer_size",
+    "fix_version",
+    "read_message",
+    "relay_once",
+    "ticket",
+    "write_answer",
+]
+
+fix_version = container.fix_version
+
+CONFIRMATION = 7
+NO_DATA = 0x08
+NOT_ACCEPTED = 0x20
+REASONS = {
+    1: "wrong sign",
+    2: "wrong format",
+    3: "wrong document number",
+    4: "wrong drive number",
+    5: "wrong check code",
+    7: "wrong length",
+}
+"""Why a drive refuses a ticket: the byte after error 20h."""
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that the drive wants carried, ready to be sent. `document` is FD modulo 2^24, as the header has it."""
+
+    message: bytes
+    drive: str
+    document: int
+    kind: int
+
+
+class Delivered(msgspec.Struct, frozen=True, kw_only=True):
+    """The drive took the ticket. `code` is 1022: 0 accepted; 11 and 14 are confirmed too, and the owner must look."""
+
+    drive: str
+    document: int
+    code: int | None
+    moment: datetime | None
+    flags: int | None = None
+
+
+class Declined(msgspec.Struct, frozen=True, kw_only=True):
+    """No ticket for this document came, or the drive did not take it: the document will be offered again."""
+
+    drive: str
+    document: int
+    why: str
+
+
+class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The operator said nothing in time."""
+
+    drive: str
+    document: int
+
+
+class Nothing(msgspec.Struct, frozen=True, kw_only=True):
+    """The drive has nothing to send."""
+
+
+Relayed: TypeAlias = Delivered | Declined | NoAnswer | Nothing
+
+
+class Send(msgspec.Struct, frozen=True):
+    """Effect of `relay_once`: carry `message` to the operator; resume with its whole answer, or None."""
+
+    message: bytes
+
+
+def read_message(*, password: int = 30, edition: int = 4) -> Procedure[Outgoing | None]:
+    """The oldest message that waits (FF30h, FF31h), or None. Reading again gives it again.
+
+    Some registers give the whole message, some the bare container; `edition` (tag 1209) makes the header of the latter.
+    """
+    waiting = yield from ask(OutgoingMessage(password=password))
+    if not waiting.size:
+        return None
+    if not waiting.block:
+        raise Malformed(f"FF30 offers {waiting.size} bytes in blocks of none")
+    parts = bytearray()
+    while len(parts) < waiting.size:
+        count = min(waiting.block, waiting.size - len(parts))
+        block = yield from ask(ReadMessage(password=password, offset=len(parts), count=count))
+        if not 0 < len(block.data) <= count:
+            raise Malformed(f"FF31 gave {len(block.data)} bytes at {len(parts)}, 1 to {count} were asked for")
+        parts += block.data
+    data = bytes(parts)
+    try:
+        if data[:4] == container.SIGNATURE_OPERATOR:
+            _, inside = container.read_message(data)
+            if inside is None:
+                raise Malformed("FF31 gave a session header without a container")
+        else:
+            inside = Container.decode(data)
+            data = container.message(data, drive=inside.drive, version=container.APPLICATION_VERSIONS[edition])
+    except FfdError as error:
+        raise Malformed(f"the message for the operator is damaged: {error}") from error
+    return Outgoing(message=fix_version(data), drive=inside.drive, document=inside.number, kind=inside.kind)
+
+
+def write_answer(outgoing: Outgoing, answer: bytes, *, password: int = 30) -> Procedure[Delivered | Declined]:
+    """Hand the operator's answer to the drive (FF32h, FF33h) and see that the ticket is kept (FF3Ch).
+
+    Only a ticket for this very document reaches the drive. An answer lost on the way does no harm: the drive either
+    has the ticket or offers the document again.
+    """
+    found = _ticket_in(outgoing, answer)
+    if isinstance(found, str):
+        return Declined(drive=outgoing.drive, document=outgoing.document, why=found)
+    began = yield from ask(BeginAnswer(password=password, size=len(answer)))
+    if not began.block:
+        raise Malformed("FF32 accepts blocks of no bytes")
+    try:
+        for offset in range(0, len(answer), began.block):
+            block = answer[offset : offset + began.block]
+            yield from ask(WriteAnswer(password=password, offset=offset, count=len(block), data=block))
+    except Refused as refusal:
+        if refusal.code != NOT_ACCEPTED:
+            raise
+        reason = REASONS.get(refusal.data[0], f"reason {refusal.data[0]}") if refusal.data else "no reason given"
+        why = f"the drive refused the ticket: {reason}"
+        return Declined(drive=outgoing.drive, document=outgoing.document, why=why)
+    number = found.fiscal_document_number
+    assert number is not None
+    kept = yield from ticket(number, password=password)
+    if kept is None:
+        return Declined(drive=outgoing.drive, document=number, why="the drive does not keep the ticket it was given")
+    message = found.operator_message_to_drive
+    return Delivered(
+        drive=outgoing.drive,
+        document=number,
+        code=message.ofd_response_code if message is not None else None,
+        moment=found.document_datetime,
+        flags=found.operator_message_flags,
+    )
+
+
+def ticket(document: int, *, password: int = 30) -> Procedure[OperatorTicketReply | None]:
+    """The operator's ticket for a document (FF3Ch), or None while there is none."""
+    try:
+        return (yield from ask(OperatorTicket(password=password, document=document)))
+    except Refused as refusal:
+        if refusal.code == NO_DATA:
+            return None
+        raise
+
+
+def relay_once(*, password: int = 30, edition: int = 4) -> Generator[Effect | Send, Any, Relayed]:
+    """One document from the drive to the operator and its ticket back; the runner answers `Send`."""
+    outgoing = yield from read_message(password=password, edition=edition)
+    if outgoing is None:
+        return Nothing()
+    answer: bytes | None = yield Send(outgoing.message)
+    if not answer:
+        return NoAnswer(drive=outgoing.drive, document=outgoing.document)
+    return (yield from write_answer(outgoing, answer, password=password))
+
+
+def _ticket_in(outgoing: Outgoing, answer: bytes) -> documents.OperatorConfirmation | str:
+    """The confirmation in the operator's answer, or why it is none for our document."""
+    try:
+        header, inside = container.read_message(answer)
+        if inside is None:
+            return "the operator answered with a header alone"
+        if header.signature != container.SIGNATURE_OPERATOR or header.session != container.SESSION_OPERATOR:
+            return "the answer does not come from an operator"
+        if header.drive != outgoing.drive or inside.drive != outgoing.drive:
+            return f"the answer is for drive {header.drive}"
+        found = documents.OperatorConfirmation.decode(inside.document)
+    except FfdError as error:
+        return f"the operator's answer is damaged: {error}"
+    if inside.kind != CONFIRMATION or found.fiscal_document_number is None:
+        return f"the answer holds document {inside.kind}, no confirmation"
+    if found.fiscal_document_number & 0xFFFFFF != outgoing.document:
+        return f"the answer confirms document {found.fiscal_document_number}"
+    return found
+
+
+def answer_size(head: bytes) -> int:
+    """How many bytes follow the first 30 of an answer: read exactly so many, never to the peer's closing."""
+    return container.SessionHeader.decode(head).size
