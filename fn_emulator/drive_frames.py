@@ -1,0 +1,89 @@
+"""Frames on the line of a fiscal drive: `04 LEN16le CMD DATA CRC16le`, where LEN counts the command byte and the data.
+
+The answer has the same form with the answer code in place of the command and does not repeat the command. Sans-I/O:
+bytes and the time go in, frames come out; whatever arrives, nothing is raised and no more than one frame is kept.
+"""
+
+from __future__ import annotations
+
+from struct import unpack_from
+
+import msgspec
+
+from ffd.crc import crc16
+
+__all__ = ["DATA_MAX", "START", "BadFrame", "Frame", "FrameReader", "encode_answer", "encode_frame", "encode_request"]
+
+START = 0x04
+DATA_MAX = 1024
+"""Data of one message by the description of the drive."""
+
+SILENCE_MAX_S = 0.1
+"""Silence inside a frame after which a receiver starts anew."""
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """A frame that arrived whole. `code` is the command in a request and the answer code in an answer."""
+
+    code: int
+    data: bytes = b""
+
+
+class BadFrame(msgspec.Struct, frozen=True):
+    """A frame of the right length whose CRC is wrong; a drive answers 01h to it."""
+
+    content: bytes
+
+
+def encode_frame(code: int, data: bytes = b"") -> bytes:
+    """The frame of a command or an answer."""
+    covered = (len(data) + 1).to_bytes(2, "little") + bytes((code,)) + data
+    return b"\x04" + covered + crc16(covered).to_bytes(2, "little")
+
+
+encode_request = encode_frame
+encode_answer = encode_frame
+
+
+class FrameReader:
+    """Collects frames from a line. Feed it what arrived and when."""
+
+    def __init__(self, *, data_max: int = DATA_MAX, silence_s: float = SILENCE_MAX_S) -> None:
+        self._buffer = bytearray()
+        self._last = 0.0
+        self._length_max = data_max + 1
+        self._silence_s = silence_s
+
+    def feed(self, data: bytes, *, now: float) -> list[Frame | BadFrame]:
+        """Frames that became whole. Bytes before a start byte and frames of an impossible length are skipped."""
+        if self._buffer and now - self._last > self._silence_s:
+            self._buffer.clear()
+        self._last = now
+        buffer = self._buffer
+        frames: list[Frame | BadFrame] = []
+        buffer += data
+        while (frame := self._take()) is not None:
+            frames.append(frame)
+        return frames
+
+    def _take(self) -> Frame | BadFrame | None:
+        buffer = self._buffer
+        while True:
+            start = buffer.find(START)
+            if start < 0:
+                buffer.clear()
+                return None
+            del buffer[:start]
+            if len(buffer) < 3:
+                return None
+            (length,) = unpack_from("<H", buffer, 1)
+            if 1 <= length <= self._length_max:
+                break
+            del buffer[:3]  # start byte and length are gone, as on a receiver; wait for the next start byte
+        if len(buffer) < length + 5:
+            return None
+        covered, crc = bytes(buffer[1 : length + 3]), unpack_from("<H", buffer, length + 3)[0]
+        del buffer[: length + 5]
+        if crc16(covered) != crc:
+            return BadFrame(covered)
+        return Frame(covered[2], covered[3:])

@@ -1,0 +1,237 @@
+"""One emulated register: line, executor and drive in one object. Bytes and the time go in, bytes come out.
+
+    register = registered(1, now=1_767_225_600.0)
+    register.receive(b"\\x05", now=…)            # ENQ → NAK
+
+Nothing here waits: `deadline` says when `handle_timeout(now)` wants to be called. Put it behind a memory stream, a TCP
+server (`fn_emulator.serve.tcp`) or call it as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ffd.ids import registration_number
+from fn_emulator.drive import Drive
+from fn_emulator.errors import Misuse
+from fn_emulator.faults import Fault, Faults
+from fn_emulator.line import Layer, Line
+from fn_emulator.register import DESKTOP, Model, RegisterCore
+from fn_emulator.register.refusal import Refusal
+from fn_emulator.signs import DEMO_MASTER_KEY
+from fn_emulator.storage import MemoryStorage, Storage
+from kkt_driver import commands as c
+
+__all__ = ["EmulatedRegister", "drive_number", "registered", "serial_number"]
+
+_DRIVE_SILENT = 0x2F
+_ALL_TAX_SYSTEMS = 0x3F
+
+
+class _PowerCut(Exception):  # noqa: N818 (an event, not an error)
+    pass
+
+
+class EmulatedRegister:
+    """A register on a line.
+
+    `durations` are seconds by command code ("FF45": 0.5). After each call look at `hung_up`: True means that the
+    register's side of the connection is gone; the owner closes the stream and calls `disconnected`.
+    """
+
+    def __init__(
+        self,
+        drive: Drive,
+        storage: Storage,
+        *,
+        serial: str,
+        now: float,
+        model: Model = DESKTOP,
+        zone_offset_s: float = 3 * 3600,
+        durations: Mapping[str, float] | None = None,
+        faults: Faults | None = None,
+        layer: Layer | None = None,
+        stray_ff: bool = False,
+        keeps_answer: bool = True,
+        byte_timeout_s: float = 0.05,
+    ) -> None:
+        self.drive = drive
+        self.faults = faults
+        self.hung_up = False
+        self._storage = storage
+        self._options: dict[str, Any] = {
+            "serial": serial,
+            "model": model,
+            "zone_offset_s": zone_offset_s,
+            "durations": durations,
+        }
+        self.core = RegisterCore(drive, storage, now=now, **self._options)
+        self.line = Line(
+            self._execute,
+            layer=layer,
+            stray_ff=stray_ff,
+            keeps_answer=keeps_answer,
+            byte_timeout_s=byte_timeout_s,
+        )
+
+    @property
+    def serial(self) -> str:
+        return self.core.serial
+
+    @property
+    def deadline(self) -> float | None:
+        """When `handle_timeout` wants to be called; None: never, as things are."""
+        return self.line.deadline
+
+    def receive(self, data: bytes, now: float) -> bytes:
+        """Bytes of the host in, bytes of the register out."""
+        out = self.line.receive(data, now)
+        return b"" if self.hung_up else out
+
+    def handle_timeout(self, now: float) -> bytes:
+        out = self.line.handle_timeout(now)
+        return b"" if self.hung_up else out
+
+    def connected(self, now: float) -> None:
+        """A host connects."""
+        self.hung_up = False
+        self.line.handle_timeout(now)
+        self.line.connected(now)
+
+    def disconnected(self, now: float) -> None:
+        self.line.disconnected(now)
+
+    def power_cycle(self, now: float) -> None:
+        """Power goes and comes back: what is not written down is gone, in the register and in the drive."""
+        kept = self.core.receipt if self.core.model.keeps_receipt else None
+        self.drive.power_cycle()
+        self.core = RegisterCore(self.drive, self._storage, now=now, kept=kept, **self._options)
+        self.line.power_cycle()
+        self.line.disconnected(now)
+        self.hung_up = True
+
+    def ask(self, request: c.Request[Any], now: float) -> Any:
+        """One command without the line, for setting up and for tests; raises Refused as a driver would."""
+        return c.decode_reply(request, self.core.execute(c.encode_request(request), now)[0])
+
+    def _execute(self, body: bytes, now: float) -> tuple[bytes, float] | None:
+        fault = self.faults.on_command(body, now) if self.faults is not None else None
+        if fault is None:
+            return self.core.execute(body, now)
+        return self._execute_with(fault, body, now)
+
+    def _execute_with(self, fault: Fault, body: bytes, now: float) -> tuple[bytes, float] | None:
+        match fault:
+            case Fault.COMMAND_LOST:
+                return None
+            case Fault.CUT_BEFORE:
+                self.hung_up = True
+                return None
+            case Fault.POWER_BEFORE:
+                self.power_cycle(now)
+                return None
+            case Fault.POWER_BEFORE_COMMIT | Fault.POWER_AFTER_COMMIT:
+                self.core.watch = _raising("forming" if fault is Fault.POWER_BEFORE_COMMIT else "formed", _PowerCut())
+            case Fault.DRIVE_SILENT | Fault.DRIVE_SILENT_AFTER_COMMIT:
+                self.core.watch = _raising(
+                    "forming" if fault is Fault.DRIVE_SILENT else "formed", Refusal(_DRIVE_SILENT)
+                )
+        try:
+            answer = self.core.execute(body, now)
+        except _PowerCut:
+            self.power_cycle(now)
+            return None
+        self.core.watch = _nothing
+        if fault is Fault.POWER_AFTER:
+            self.power_cycle(now)
+            return None
+        if fault is Fault.CUT_AFTER:
+            self.hung_up = True
+        self.line.lose_answer = fault in (Fault.ANSWER_LOST, Fault.CUT_AFTER)
+        return answer
+
+
+def _nothing(moment: str) -> None:
+    """Nothing goes wrong."""
+
+
+def _raising(at: str, error: Exception) -> Any:
+    def watch(moment: str) -> None:
+        if moment == at:
+            raise error
+
+    return watch
+
+
+def drive_number(index: int) -> str:
+    """Number of the drive in register `index` of a rack: a debug drive by its first digits."""
+    return f"99990789{index:08d}"
+
+
+def serial_number(index: int) -> str:
+    """Serial number of register `index` of a rack."""
+    return f"00990789{index:08d}"
+
+
+def registered(
+    index: int = 1,
+    *,
+    now: float,
+    inn: str = "9900000000",
+    master_key: bytes = DEMO_MASTER_KEY,
+    drive_storage: Storage | None = None,
+    storage: Storage | None = None,
+    **options: Any,
+) -> EmulatedRegister:
+    """Register `index`, ready to open a shift: FFD 1.2, all tax systems, data transfer through the host.
+
+    A drive that was registered before is taken as it is; a fresh one is registered by the register's own commands.
+    `options` go to EmulatedRegister.
+    """
+    if not 1 <= index <= 99_999_999:
+        raise Misuse(f"register {index}: numbers of a rack run from 1 to 99999999")
+    drive = Drive(
+        MemoryStorage() if drive_storage is None else drive_storage,
+        number=drive_number(index),
+        keys=master_key,
+    )
+    register = EmulatedRegister(
+        drive,
+        MemoryStorage() if storage is None else storage,
+        serial=serial_number(index),
+        now=now,
+        **options,
+    )
+    if drive.phase == 1:
+        _register(register, index, inn, now)
+    return register
+
+
+_TABLES: tuple[tuple[int, int, int | str], ...] = (
+    (18, 7, 'ООО "Учебная стойка"'),
+    (18, 9, "101000, Москва, Учебный проезд, 1"),
+    (18, 10, "Учебный ОФД"),
+    (18, 12, "9900000001"),
+    (18, 13, "nalog.gov.ru"),
+    (18, 14, "https://shop.example"),
+    (18, 15, "noreply@shop.example"),
+    (21, 2, 0),  # the host carries messages for the operator
+    (17, 71, 0),  # a rate of 20 % stays as the host sent it
+)
+
+
+def _register(register: EmulatedRegister, index: int, inn: str, now: float) -> None:
+    for table, field, value in _TABLES:
+        data = value.encode("cp1251") if isinstance(value, str) else bytes((value,))
+        register.ask(c.WriteTable(table=table, row=1, field=field, value=data), now)
+    register.ask(c.BeginRegistration(type=0), now)
+    register.ask(
+        c.Register(
+            inn=inn,
+            registration_number=registration_number(f"{index:010d}", inn, register.serial),
+            tax_systems=_ALL_TAX_SYSTEMS,
+            work_mode=0,
+        ),
+        now,
+    )

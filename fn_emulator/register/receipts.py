@@ -1,0 +1,320 @@
+"""From 8Dh to FF45h: open, sell, give fields, close, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ffd import vat
+from fn_emulator.register import fields
+from fn_emulator.register.receipt import GROUPS, OPERATIONS, Closing, OpenReceipt, vat_group
+from fn_emulator.register.refusal import Code, Refusal
+from kkt_driver import commands as c
+
+if TYPE_CHECKING:
+    from fn_emulator.register.core import Handler, RegisterCore
+
+__all__ = ["HANDLERS"]
+
+_CORRECTION = 0x80
+_DEPARTMENT_MAX = 16
+_TLV_MAX, _ITEM_TLV_MAX = 250, 249
+_TAX_SYSTEMS = 6
+_REPLACED = {1: 11, 5: 12}
+_REPLACED_FROM = date(2026, 1, 1)
+_TAXES_GIVEN_BY_HOST = 1
+
+
+def open_receipt(register: RegisterCore, request: c.OpenReceipt, operator: int) -> c.OperatorReply:
+    kind = request.type & ~_CORRECTION
+    if kind >= len(OPERATIONS):
+        raise Refusal(Code.INCORRECT)
+    _open(register, OpenReceipt(kind=kind, correction=bool(request.type & _CORRECTION), operator=operator))
+    return c.OperatorReply(operator=operator)
+
+
+def _open(register: RegisterCore, receipt: OpenReceipt) -> None:
+    register.ask(0x17 if receipt.correction else 0x15, register.five)
+    receipt.begun = True
+    register.receipt = receipt
+    register.document_tags = None
+
+
+def _begin_again(register: RegisterCore, receipt: OpenReceipt) -> None:
+    """The drive has lost the document, or has more of it than it should: give it once more what the host gave."""
+    register.ask(0x06)
+    register.ask(0x17 if receipt.correction else 0x15, register.five)
+    register.feed(receipt.given)
+    receipt.begun = True
+
+
+def operation(register: RegisterCore, request: c.Operation, operator: int) -> c.Done:
+    _sell(
+        register,
+        operator,
+        operation=request.operation,
+        quantity_micro=request.quantity,
+        price=request.price,
+        total=request.total,
+        tax=request.tax,
+        group=vat_group(request.rate),
+        department=request.department,
+        method=request.method,
+        subject=request.subject,
+        name=request.name,
+    )
+    return _DONE
+
+
+_DONE = c.Done()
+
+
+def _sell(
+    register: RegisterCore,
+    operator: int,
+    *,
+    operation: int,
+    tax: int | None,
+    group: int,
+    department: int,
+    method: int,
+    **position: Any,
+) -> None:
+    receipt = register.receipt
+    if operation not in OPERATIONS or not 1 <= method <= 7:
+        raise Refusal(Code.INCORRECT)
+    if department > _DEPARTMENT_MAX:
+        raise Refusal(Code.DEPARTMENT_RANGE)
+    if receipt is None:
+        receipt = OpenReceipt(kind=OPERATIONS.index(operation), correction=False, operator=operator)
+        _open(register, receipt)
+    elif operation != receipt.operation:
+        raise Refusal(Code.OTHER_RECEIPT_TYPE)
+    settings = register.settings
+    if group in _REPLACED and _replaces_20(register, receipt):
+        group = _REPLACED[group]
+    if settings.number(1, 1, 14) != _TAXES_GIVEN_BY_HOST:
+        tax = None
+    receipt.sell(tax=tax, group=group, department=department, method=method, **position)
+
+
+def _replaces_20(register: RegisterCore, receipt: OpenReceipt) -> bool:
+    """Table 17 field 71: 1 writes 22 % where a sale of 2026 says 20 %; 2 does so in every receipt."""
+    how = register.settings.number(17, 1, 71)
+    if not how or register.clock.at(register.now).date() < _REPLACED_FROM:
+        return False
+    return how == 2 or (receipt.kind == 0 and not receipt.correction)
+
+
+_LEGACY_OPERATIONS = {c.Sale: 1, c.Purchase: 3, c.SaleRefund: 2, c.PurchaseRefund: 4}
+
+
+def legacy_item(register: RegisterCore, request: c.LegacyItem, operator: int) -> c.OperatorReply:
+    """80h to 83h: thousandths, a tax group instead of a rate, full payment for goods."""
+    group = request.tax_1 or 4
+    if group not in GROUPS:
+        raise Refusal(Code.INCORRECT)
+    _sell(
+        register,
+        operator,
+        operation=_LEGACY_OPERATIONS[type(request)],
+        quantity_micro=request.quantity * 1000,
+        price=request.price,
+        total=None,
+        tax=None,
+        group=group,
+        department=request.department,
+        method=4,
+        subject=1,
+        name=request.text,
+    )
+    return c.OperatorReply(operator=operator)
+
+
+def send_tlv(register: RegisterCore, request: c.SendTlv, operator: int) -> c.Done:
+    if not request.tlv or len(request.tlv) > _TLV_MAX:
+        raise Refusal(Code.INCORRECT)
+    receipt = register.receipt
+    if receipt is None:
+        register.give(request.tlv)
+        return _DONE
+    if not receipt.begun:
+        _begin_again(register, receipt)
+    register.ask(0x07, request.tlv)
+    receipt.give(request.tlv)
+    return _DONE
+
+
+def send_item_tlv(register: RegisterCore, request: c.SendItemTlv, operator: int) -> c.Done:
+    receipt = register.receipt
+    assert receipt is not None, "modes allow FF4Dh in mode 8 only"
+    if not receipt.items or not request.tlv or len(request.tlv) > _ITEM_TLV_MAX:
+        raise Refusal(Code.INCORRECT)
+    receipt.items[-1].bind(request.tlv)
+    return _DONE
+
+
+def subtotal(register: RegisterCore, request: c.Subtotal, operator: int) -> c.SubtotalReply:
+    assert register.receipt is not None, "modes allow 89h in mode 8 only"
+    return c.SubtotalReply(operator=operator, total=register.receipt.total)
+
+
+def close(register: RegisterCore, request: c.CloseReceipt, operator: int) -> c.CloseReceiptReply:
+    closing = _closing(
+        register,
+        payments=list(request.payments),
+        rounding=request.rounding,
+        taxes=request.taxes,
+        tax_system=request.tax_system,
+    )
+    document, sign = _commit(register, closing, operator)
+    return c.CloseReceiptReply(
+        change=closing.change,
+        document=document,
+        sign=sign,
+        moment=register.clock.at(register.now) if register.extended else None,
+    )
+
+
+def close_legacy(register: RegisterCore, request: c.CloseLegacy, operator: int) -> c.ChangeReply:
+    """85h: four payments; the format has no place for a discount on the whole receipt."""
+    if request.discount:
+        raise Refusal(Code.WRONG_FOR_SETTINGS)
+    closing = _closing(
+        register, payments=[*request.payments, *(12 * (0,))], rounding=0, taxes=(0,) * 6, tax_system=None
+    )
+    _commit(register, closing, operator)
+    return c.ChangeReply(operator=operator, change=closing.change)
+
+
+def _closing(
+    register: RegisterCore,
+    *,
+    payments: list[int],
+    rounding: int,
+    taxes: tuple[int, ...],
+    tax_system: int | None,
+) -> Closing:
+    """The checks of a closing, in order: payments, tax system, zero total, cash in the drawer."""
+    receipt = register.receipt
+    assert receipt is not None, "modes allow a closing in mode 8 only"
+    if not receipt.items or rounding > receipt.total % 100:
+        raise Refusal(Code.INCORRECT)
+    total = receipt.total - rounding
+    paid = sum(payments)
+    if paid < total:
+        raise Refusal(Code.PAID_TOO_LITTLE)
+    change = paid - total
+    if change > payments[0]:
+        raise Refusal(Code.CASHLESS_ABOVE_TOTAL)
+    payments[0] -= change
+    registered = register.settings.number(18, 1, 5)
+    if tax_system is None:
+        tax_system = registered & -registered
+    elif tax_system == 0 and registered & registered - 1 == 0:
+        tax_system = registered
+    if tax_system == 0 or tax_system & tax_system - 1 or tax_system >> _TAX_SYSTEMS:
+        raise Refusal(Code.INCORRECT)
+    if not tax_system & registered:
+        raise Refusal(Code.WRONG_FOR_SETTINGS)
+    if total == 0 and register.settings.number(1, 1, 23):
+        raise Refusal(Code.ZERO_TOTAL)
+    if receipt.kind in (1, 2) and payments[0] > register.counters.cash:
+        raise Refusal(Code.NOT_ENOUGH_CASH)
+    return Closing(
+        total=total,
+        payments=payments,
+        change=change,
+        rounding=rounding,
+        taxes=_taxes(register, receipt, taxes),
+        tax_system=tax_system,
+    )
+
+
+def _taxes(register: RegisterCore, receipt: OpenReceipt, given: tuple[int, ...]) -> dict[int, int]:
+    """By tax group: the tax, or the turnover at 0 % and without VAT; from the host when table 1 field 14 says so."""
+    by_host = register.settings.number(1, 1, 14) == _TAXES_GIVEN_BY_HOST
+    taxes = {}
+    for group, turnover in receipt.by_group.items():
+        rate = GROUPS[group]
+        if by_host and group <= len(given):
+            taxes[group] = given[group - 1]
+        else:
+            taxes[group] = turnover if rate in (5, 6) else vat.amount(turnover, rate)
+    return taxes
+
+
+def _commit(register: RegisterCore, closing: Closing, operator: int) -> tuple[int, int]:
+    """Hand everything to the drive and form the document. Whatever goes wrong leaves the receipt open."""
+    receipt = register.receipt
+    assert receipt is not None
+    if not receipt.begun:
+        _begin_again(register, receipt)
+    receipt.begun = False  # from here on the drive holds more than what the host gave
+    register.feed(
+        [
+            *fields.known(register, fields.OF_RECEIPT, operator, receipt.given_tags),
+            *(item.encode() for item in receipt.items),
+            *closing.fields(),
+        ]
+    )
+    head = register.five + bytes((receipt.operation,)) + closing.total.to_bytes(5, "little")
+    made = register.form(0x16, head)
+    document, sign = int.from_bytes(made[2:6], "little"), int.from_bytes(made[6:10], "little")
+    register.counters.closed(receipt, closing)
+    register.last_receipt = receipt, closing
+    register.receipt = None
+    register.last_document = document
+    register.save()
+    register.printed()
+    return document, sign
+
+
+def cancel(register: RegisterCore, request: c.CancelReceipt, operator: int) -> c.OperatorReply:
+    give_up(register)
+    return c.OperatorReply(operator=operator)
+
+
+def give_up(register: RegisterCore) -> None:
+    """Cancel the receipt here and in the drive: its through number is used, no document is made."""
+    receipt = register.receipt
+    assert receipt is not None
+    register.drop_document()
+    register.counters.cancelled(receipt)
+    register.receipt = None
+    register.save()
+
+
+def cancel_document(register: RegisterCore, request: c.CancelDocument, operator: int) -> c.Done:
+    """FF08h: whatever document the drive has begun."""
+    if register.receipt is not None:
+        give_up(register)
+    else:
+        register.drop_document()
+    return _DONE
+
+
+def copy(register: RegisterCore, request: c.CopyReceipt, operator: int) -> c.OperatorReply:
+    if register.last_receipt is None:
+        raise Refusal(Code.NOTHING_TO_REPEAT)
+    register.printed()
+    return c.OperatorReply(operator=operator)
+
+
+HANDLERS: Mapping[type[c.Request[Any]], Handler] = {
+    c.OpenReceipt: open_receipt,
+    c.Operation: operation,
+    c.Sale: legacy_item,
+    c.Purchase: legacy_item,
+    c.SaleRefund: legacy_item,
+    c.PurchaseRefund: legacy_item,
+    c.SendTlv: send_tlv,
+    c.SendItemTlv: send_item_tlv,
+    c.Subtotal: subtotal,
+    c.CloseReceipt: close,
+    c.CloseLegacy: close_legacy,
+    c.CancelReceipt: cancel,
+    c.CancelDocument: cancel_document,
+    c.CopyReceipt: copy,
+}

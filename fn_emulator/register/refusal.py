@@ -1,0 +1,54 @@
+"""How a register says no: the codes it answers by itself, and the exception that carries one to the answer.
+
+Codes of the drive pass through unchanged up to 31h and are shifted from 32h on (`of_drive`); the whole list with
+Russian texts is `kkt_driver.refusals`.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["Code", "Refusal", "of_drive"]
+
+
+class Code(IntEnum):
+    """Answers of the register itself."""
+
+    DRIVE_STATE = 0x02
+    NO_SUCH_DATA = 0x08
+    DRIVE_SILENT = 0x30
+    INCORRECT = 0x33
+    WRONG_FOR_SETTINGS = 0x35
+    UNSUPPORTED = 0x37
+    PAID_TOO_LITTLE = 0x45
+    NOT_ENOUGH_CASH = 0x46
+    TOTAL_OVERFLOW = 0x48
+    OTHER_RECEIPT_TYPE = 0x49
+    CASHLESS_ABOVE_TOTAL = 0x4D
+    WRONG_PASSWORD = 0x4F
+    PRINTING = 0x50
+    NOTHING_TO_REPEAT = 0x56
+    CONTINUE_PRINTING_AWAITED = 0x58
+    OTHER_OPERATOR = 0x59
+    DEPARTMENT_RANGE = 0x63
+    NO_PAPER = 0x6B
+    WRONG_SUBMODE = 0x72
+    WRONG_MODE = 0x73
+    OTHER_DATE = 0x7C
+    WRONG_DATE = 0x7D
+    ZERO_TOTAL = 0x8E
+    TOO_MANY_OPERATIONS = 0x94
+    CHECK_CLOCK = 0xC0
+
+
+class Refusal(Exception):  # noqa: N818 (a refusal is an answer, not a fault)
+    """The command is not done; the register answers `code`."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"{code:02X}h")
+        self.code = code
+
+
+def of_drive(code: int) -> int:
+    """The register's code for an answer code of the drive, warning bit excluded."""
+    return code if code < 0x32 else code + 0x6E

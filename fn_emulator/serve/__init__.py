@@ -1,0 +1,1 @@
+"""Emulators on the network: the only part of the package that waits."""

@@ -1,0 +1,56 @@
+"""The test operator as a TCP server: any number of connections, any number of messages on each."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import trio
+
+from fn_emulator.operator import SESSION_HEADER, TestOperator
+
+__all__ = ["serve_operator"]
+
+IDLE_S = 300.0
+"""A connection that says nothing for so long is closed; registers keep theirs for one exchange."""
+
+MESSAGE_MAX = 64 * 1024
+"""Twice the largest document with everything around it."""
+
+
+async def serve_operator(operator: TestOperator, listener: socket.socket, *, clock: Callable[[], float]) -> None:
+    """Serve `operator` on a listening socket until cancelled. `clock` gives world time, unix seconds."""
+    listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(listener))]
+
+    async def handle(stream: trio.SocketStream) -> None:
+        async with stream:
+            with trio.move_on_after(IDLE_S) as idle:
+                await _talk(stream, operator, clock, idle)
+
+    await trio.serve_listeners(handle, listeners)
+
+
+async def _talk(
+    stream: trio.SocketStream, operator: TestOperator, clock: Callable[[], float], idle: trio.CancelScope
+) -> None:
+    held = b""
+    while True:
+        while len(held) >= SESSION_HEADER:
+            size = TestOperator.size_of(held[:SESSION_HEADER])
+            if size > MESSAGE_MAX:
+                return
+            if len(held) < size:
+                break
+            answer = operator.respond(held[:size], now=clock())
+            held = held[size:]
+            if answer is None:
+                return  # an operator with nothing to say closes
+            await stream.send_all(answer)
+        try:
+            data = await stream.receive_some(16 * 1024)
+        except trio.BrokenResourceError:
+            return
+        if not data:
+            return
+        held += data
+        idle.deadline = trio.current_time() + IDLE_S
