@@ -1,0 +1,96 @@
+"""The desk between the front doors and the stations: the dispatcher with channels, and news of every change.
+
+One `Desk` belongs to one daemon. Doors `submit` durable jobs, each station receives from its own inbox; whoever shows
+the rack waits for `changes`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import msgspec
+import trio
+
+from fleet.dispatch import Abilities, Dispatcher, Need
+from fleet.jobs import Job
+
+__all__ = ["Changes", "Desk", "Order", "Ticketed"]
+
+INBOX_SIZE = 8
+"""Messages that may wait for one station: at most one job (only an idle station is given one), one ticket (one message
+per drive is on its way at a time) and a few orders of an operator; a full inbox is an error of ours."""
+
+
+class Ticketed(msgspec.Struct, frozen=True):
+    """The operator answered (or did not: None) the message that a station had read from its drive."""
+
+    answer: bytes | None
+
+
+class Order(Enum):
+    """Something a station is asked to do besides receipts."""
+
+    CLOSE_SHIFT = "close_shift"
+    WAKE = "wake"
+
+
+class Changes:
+    """A counter of changes that can be waited for; a reader that is slow sees only the newest state."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._happened = trio.Event()
+
+    def tell(self) -> None:
+        self.count += 1
+        self._happened.set()
+        self._happened = trio.Event()
+
+    async def wait(self, seen: int) -> int:
+        """Return as soon as something changed after `seen`, with the newest count."""
+        while self.count <= seen:
+            await self._happened.wait()
+        return self.count
+
+
+class Desk:
+    """Gives jobs to stations."""
+
+    def __init__(self) -> None:
+        self.dispatcher = Dispatcher()
+        self.changes = Changes()
+        self._inboxes: dict[str, trio.MemorySendChannel[Any]] = {}
+
+    @property
+    def waiting(self) -> int:
+        return len(self.dispatcher)
+
+    def inbox(self, station: str) -> trio.MemoryReceiveChannel[Any]:
+        """The receiving end of a station's inbox; a station asks for it once."""
+        send, receive = trio.open_memory_channel[Any](INBOX_SIZE)
+        self._inboxes[station] = send
+        return receive
+
+    def submit(self, job: Job) -> None:
+        """A durable job wants a station."""
+        chosen = self.dispatcher.offer(job)
+        if chosen is not None:
+            self._inboxes[chosen].send_nowait(job)
+
+    def send(self, station: str, message: Ticketed | Order) -> None:
+        """A ticket or an order for a station; orders beyond the inbox's size are dropped, tickets never are."""
+        try:
+            self._inboxes[station].send_nowait(message)
+        except trio.WouldBlock:
+            if isinstance(message, Ticketed):
+                raise
+
+    def join(self, station: str, abilities: Abilities) -> None:
+        self.dispatcher.join(station, abilities)
+
+    def leave(self, station: str) -> None:
+        self.dispatcher.leave(station)
+
+    def why_not(self, need: Need) -> dict[str, list[str]]:
+        return self.dispatcher.why_not(need)

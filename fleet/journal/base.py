@@ -1,0 +1,162 @@
+"""What a journal promises, whatever stores it.
+
+Each verb is one transaction: when it returns, its effect is on the disk; when it raises, nothing changed. Verbs follow
+`fleet.jobs.TRANSITIONS`; a step that is not in the table raises `Conflict`, an unknown job `Missing`, a journal that
+somebody else took over `Fenced`. Cancellation does not tear a verb: one that has begun is finished.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Collection
+from typing import Any, Protocol
+
+import msgspec
+
+from fleet.jobs import Decision, Job, Order, Outcome, Result, State, Ticket
+from kkt_driver.intents import Intent
+
+__all__ = ["Accepted", "Duplicate", "Journal", "OpenIntent", "Backlog", "Unconfirmed", "Note", "LIST_MAX"]
+
+LIST_MAX = 200
+"""Jobs in one answer of `list`: about 3 ms of the event loop; a longer list is read in pages."""
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """The job is durable and new."""
+
+    job: Job
+
+
+class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
+    """The INN and key are known: `job` is the first one, `same` tells whether it was asked for the same receipt."""
+
+    job: Job
+    same: bool
+
+
+class OpenIntent(msgspec.Struct, frozen=True, kw_only=True):
+    """A committing command of which the end is not journaled. `job` is None for the station's own commands."""
+
+    station: str
+    job: str | None
+    intent: Intent
+    opened_at: float
+
+
+class Backlog(msgspec.Struct, frozen=True, kw_only=True):
+    """What a start finds: jobs that somebody must move on, oldest first, and open intents by station."""
+
+    jobs: tuple[Job, ...]
+    intents: dict[str, OpenIntent]
+
+
+class Unconfirmed(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered document that waits for the operator's ticket."""
+
+    drive: str
+    document: int
+    job: str
+    registered_at: float
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """Something out of the ordinary that happened to a job: a doubt, a release, a decision with who and why."""
+
+    at: float
+    job: str
+    event: str
+    station: str | None
+    detail: dict[str, Any]
+
+
+class Journal(Protocol):
+    """The verbs. Evidence and proofs are dicts that JSON can hold; bytes in them come back as base64 text."""
+
+    async def accept(self, order: Order) -> Accepted | Duplicate:
+        """A new job, or the one that this INN and key already have."""
+        ...
+
+    async def claim(self, job_id: str, station: str) -> Job:
+        """The station takes an accepted job."""
+        ...
+
+    async def intend(self, station: str, intent: Intent, job_id: str | None) -> None:
+        """The committing command may be sent from now on. A station has one open intent at most.
+
+        With a job: the station's own claimed job becomes `sent`. Without: the station's own command (a shift).
+        """
+        ...
+
+    async def settle(self, station: str, outcome: Outcome, job_id: str | None) -> Job | None:
+        """How a job or, with `job_id=None`, the station's own command ended; closes its open intent.
+
+        `Refused` may also end a claimed job, which has no intent yet.
+        """
+        ...
+
+    async def confirm(self, drive: str, document: int, ticket: Ticket) -> Job | None:
+        """The operator has the document; None when it is not a job's. Said twice, the first ticket stays."""
+        ...
+
+    async def doubt(self, job_id: str, why: str) -> Job:
+        """The answer to the committing command was lost."""
+        ...
+
+    async def release(self, job_id: str, why: str, proof: dict[str, Any] | None = None) -> Job:
+        """Give the job back to the queue. Once it was sent, only with the proof that no document exists."""
+        ...
+
+    async def quarantine(self, job_id: str, reason: str, evidence: dict[str, Any] | None = None) -> Job:
+        """A person decides. Closes the open intent, so that the station can go on; the job keeps it as evidence."""
+        ...
+
+    async def decide(self, job_id: str, decision: Decision, who: str, why: str, result: Result | None = None) -> Job:
+        """A person's word on a quarantined job; `result` comes with `Decision.REGISTERED` and only with it."""
+        ...
+
+    async def cancel(self, job_id: str) -> Job:
+        """Withdraw a job that nobody has claimed."""
+        ...
+
+    async def status(self, *, id: str | None = None, inn: str | None = None, key: str | None = None) -> Job | None:
+        """A job by its id, or by INN and key."""
+        ...
+
+    async def list(
+        self,
+        limit: int = 50,
+        before: str | None = None,
+        states: Collection[State] | None = None,
+        inn: str | None = None,
+    ) -> builtins.list[Job]:
+        """Newest jobs first, `LIST_MAX` at most; `before` is the last id of the page before."""
+        ...
+
+    async def raw(self, job_id: str) -> bytes | None:
+        """The request as it came, or None when it was erased."""
+        ...
+
+    async def notes(self, job_id: str) -> builtins.list[Note]:
+        """What happened to the job out of the ordinary, oldest first."""
+        ...
+
+    async def load(self) -> Backlog:
+        """What a start must look at."""
+        ...
+
+    async def unconfirmed(self, drive: str, limit: int = LIST_MAX) -> builtins.list[Unconfirmed]:
+        """Registered documents of a drive without a ticket, oldest first."""
+        ...
+
+    async def erase(self, job_id: str) -> Job:
+        """Forget the buyer: the raw request and the personal fields of the receipt. The job stays."""
+        ...
+
+    def counts(self) -> dict[State, int]:
+        """Jobs in each state, from memory."""
+        ...
+
+    def close(self) -> None:
+        """Finish what waits and let go of the storage."""
+        ...

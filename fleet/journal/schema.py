@@ -1,0 +1,100 @@
+"""The SQLite schema, as the steps that lead to it.
+
+A file carries the steps it has seen in `migrations`; opening applies the missing ones, each in its own transaction.
+A step that was released is never edited: later changes are further steps.
+"""
+
+from __future__ import annotations
+
+import apsw
+
+from fleet.errors import SchemaTooNew
+
+__all__ = ["MIGRATIONS", "migrate"]
+
+_FIRST = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+INSERT INTO meta VALUES ('epoch', 0);
+
+-- Narrow rows without personal data; seq is the order of acceptance.
+CREATE TABLE jobs (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    inn TEXT NOT NULL,
+    key TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    facade TEXT NOT NULL,
+    state TEXT NOT NULL,
+    accepted_at REAL NOT NULL,
+    changed_at REAL NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    station TEXT,
+    intent INTEGER REFERENCES intents (seq),
+    drive TEXT,
+    document INTEGER,
+    reason TEXT,
+    receipt TEXT NOT NULL,   -- JSON without the buyer's personal fields
+    result TEXT,             -- JSON
+    evidence TEXT,           -- JSON
+    UNIQUE (inn, key)
+);
+-- All that is not at rest, so that a start, a page and a count of waiting jobs never read the millions that are.
+CREATE INDEX jobs_moving ON jobs (state) WHERE state <> 'confirmed';
+-- One document answers for one job.
+CREATE UNIQUE INDEX jobs_documents ON jobs (drive, document) WHERE drive IS NOT NULL;
+CREATE INDEX jobs_unconfirmed ON jobs (drive, document) WHERE state = 'registered';
+CREATE INDEX jobs_of_inn ON jobs (inn);
+
+-- What the shop sent, with all that is personal in it. A row may be emptied; the job does not need it.
+CREATE TABLE requests (
+    seq INTEGER PRIMARY KEY REFERENCES jobs (seq),
+    personal TEXT,           -- JSON: fields that the receipt in jobs is without
+    raw BLOB
+);
+
+CREATE TABLE intents (
+    seq INTEGER PRIMARY KEY,
+    station TEXT NOT NULL,
+    job INTEGER REFERENCES jobs (seq),   -- NULL: the station's own command
+    opened_at REAL NOT NULL,
+    intent TEXT NOT NULL,    -- JSON
+    closed_at REAL,
+    verdict TEXT,
+    evidence TEXT            -- JSON
+);
+CREATE UNIQUE INDEX intents_open ON intents (station) WHERE closed_at IS NULL;
+
+-- Doubts, releases, decisions: what is out of the ordinary, with who and why.
+CREATE TABLE notes (
+    seq INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL REFERENCES jobs (seq),
+    at REAL NOT NULL,
+    event TEXT NOT NULL,
+    station TEXT,
+    detail TEXT NOT NULL     -- JSON
+);
+CREATE INDEX notes_of_job ON notes (job);
+
+-- How many jobs stand in each state, kept in the transactions that move them.
+CREATE TABLE counts (state TEXT PRIMARY KEY, jobs INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (("jobs, requests, intents, notes", _FIRST),)
+"""(what it brings, SQL), in order; the number of a step is its place, from 1."""
+
+
+def migrate(connection: apsw.Connection, *, now: float) -> None:
+    """Bring a new or an old file to the newest schema. A file from the future raises `SchemaTooNew`."""
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at REAL)"
+    )
+    present = connection.execute("SELECT coalesce(max(version), 0) FROM migrations").get
+    if present > len(MIGRATIONS):
+        raise SchemaTooNew(
+            f"{connection.filename} has schema {present}, this program knows up to {len(MIGRATIONS)}: "
+            "start the version that wrote it, or a later one"
+        )
+    for version, (name, script) in enumerate(MIGRATIONS[present:], start=present + 1):
+        with connection:
+            connection.execute(script)
+            connection.execute("INSERT INTO migrations VALUES (?, ?, ?)", (version, name, now))

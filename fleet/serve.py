@@ -1,0 +1,58 @@
+"""The daemon with its doors open: journal and stations, HTTP, and the signals that end it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+import structlog
+import trio
+
+from fleet import http
+from fleet.config import Config
+from fleet.daemon import open_daemon
+from fleet.web import Tokens, build_app, load_secret
+
+__all__ = ["run", "serve", "watch_signals"]
+
+_log = structlog.get_logger("fleet")
+
+
+async def serve(config: Config, *, stop: trio.Event, ready: Callable[[str], None]) -> None:
+    """Run until `stop`: first the doors close, then the stations finish what they have in hand.
+
+    `ready` is told the base URL of the HTTP door once receipts are accepted.
+    """
+    for warning in config.warnings:
+        _log.warning("configuration", warning=warning)
+    tokens = Tokens(load_secret(config.state_dir), config.tenants, ttl_s=config.http.token_ttl_s)
+    async with open_daemon(config) as usecases:
+        app = build_app(usecases, config, tokens)
+        async with trio.open_nursery() as nursery:
+            url: str = await nursery.start(lambda task_status: http.serve(app, config.http.listen, stop=stop, task_status=task_status))
+            _log.info("listening", url=url, stations=len(config.stations))
+            ready(url)
+    _log.info("stopped")
+
+
+async def watch_signals(stop: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+    """SIGINT or SIGTERM sets `stop`; a second one does not wait for the rest."""
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        async for _ in signals:
+            if stop.is_set():
+                raise KeyboardInterrupt
+            stop.set()
+
+
+def run(config: Config, *, ready: Callable[[str], None]) -> None:
+    """`serve` from a command, until a signal."""
+
+    async def main() -> None:
+        stop = trio.Event()
+        async with trio.open_nursery() as nursery:
+            await nursery.start(watch_signals, stop)
+            await serve(config, stop=stop, ready=ready)
+            nursery.cancel_scope.cancel()
+
+    trio.run(main)

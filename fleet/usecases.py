@@ -1,0 +1,148 @@
+"""What doors can ask of the fleet, as plain async functions. Doors call only these.
+
+Every receipt comes in by `accept`: it answers when the job is durable, and from then on the job cannot be lost.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from fleet.config import Config
+from fleet.desk import Desk
+from fleet.desk import Order as StationOrder
+from fleet.dispatch import Need
+from fleet.errors import Missing
+from fleet.jobs import Job, Order, State
+from fleet.journal.base import Accepted, Duplicate, Journal
+from fleet.station import Station
+from fleet.views import QueueView, StationView
+
+__all__ = ["Health", "NoRegister", "QueueFull", "QueueView", "StationView", "UseCases"]
+
+RETRY_AFTER_MIN_S = 1.0
+
+
+class QueueFull(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing was stored: the queue is at its bound. Come again after so many seconds."""
+
+    retry_after_s: float
+
+
+class NoRegister(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing was stored: no register of the rack may make such a receipt. `reasons`: station → why."""
+
+    inn_known: bool
+    reasons: dict[str, list[str]]
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """`alive`: the daemon works; `ready`: a receipt accepted now would be made soon."""
+
+    alive: bool
+    ready: bool
+    problems: list[str]
+
+
+class UseCases:
+    """The fleet's verbs for façades, the page and commands."""
+
+    def __init__(self, *, config: Config, journal: Journal, desk: Desk, stations: list[Station]) -> None:
+        self._config = config
+        self._journal = journal
+        self._desk = desk
+        self._stations = stations
+        self.stopping = False
+
+    async def accept(self, order: Order) -> Accepted | Duplicate | QueueFull | NoRegister:
+        """Make a receipt a durable job, once per (INN, key) however often it is asked for."""
+        refused = self.eligible(order)
+        if refused is not None:
+            return refused
+        if self.stopping or self._desk.waiting >= self._config.queue.max_jobs:
+            known = await self._journal.status(inn=order.inn, key=order.key)
+            if known is None:
+                return QueueFull(retry_after_s=self._retry_after_s())
+        outcome = await self._journal.accept(order)
+        if isinstance(outcome, Accepted):
+            self._desk.submit(outcome.job)
+            self._desk.changes.tell()
+        return outcome
+
+    async def status(self, *, inn: str, id: str | None = None, key: str | None = None) -> Job | None:
+        """A job of one company by its id or by the shop's key; None for anybody else's."""
+        job = await self._journal.status(id=id) if id is not None else await self._journal.status(inn=inn, key=key)
+        return job if job is not None and job.inn == inn else None
+
+    async def cancel(self, *, inn: str, id: str) -> Job:
+        """Withdraw a job that no station has taken yet. Conflict when it is too late, Missing when it is not there."""
+        job = await self.status(inn=inn, id=id)
+        if job is None:
+            raise Missing(f"there is no job {id}")
+        self._desk.dispatcher.withdraw(job)
+        try:
+            return await self._journal.cancel(id)
+        finally:
+            self._desk.changes.tell()
+
+    async def latest(self, limit: int = 20) -> list[Job]:
+        """The newest jobs of the whole rack, newest first."""
+        return await self._journal.list(limit=limit)
+
+    async def job(self, id: str) -> Job | None:
+        """A job by its id, whoever owns it: for the operator's own page, not for shops."""
+        return await self._journal.status(id=id)
+
+    def eligible(self, order: Order) -> NoRegister | None:
+        """None when some register may make it (or may turn out to, once it is reached); else all reasons."""
+        mine = [station for station in self._stations if station.config.inn == order.inn]
+        if not mine:
+            return NoRegister(inn_known=False, reasons={})
+        need = Need(order.inn, int(order.receipt.tax_system))
+        reasons = {station.config.name: station.why_not(need) for station in mine}
+        return None if any(not why for why in reasons.values()) else NoRegister(inn_known=True, reasons=reasons)
+
+    def rack(self) -> list[StationView]:
+        """Every station as it is now, in the order of the configuration."""
+        return [station.view() for station in self._stations]
+
+    def queue(self) -> QueueView:
+        views = self.rack()
+        return QueueView(
+            waiting=self._desk.waiting,
+            limit=self._config.queue.max_jobs,
+            stations=len(views),
+            stations_up=sum(view.state in ("idle", "busy", "shift") for view in views),
+            expected_wait_s=self._expected_wait_s(),
+        )
+
+    def counts(self) -> dict[State, int]:
+        """How many jobs stand in each state."""
+        return self._journal.counts()
+
+    async def close_shift(self, station: str) -> None:
+        """Ask a station to close its shift after the receipt in hand. Missing when there is no such station."""
+        if station not in {one.config.name for one in self._stations}:
+            raise Missing(f"there is no station {station}")
+        self._desk.send(station, StationOrder.CLOSE_SHIFT)
+
+    def health(self) -> Health:
+        queue = self.queue()
+        problems = [f"{view.name}: {view.problem}" for view in self.rack() if view.problem]
+        ready = queue.stations_up > 0 and queue.waiting < queue.limit and not self.stopping
+        return Health(alive=True, ready=ready, problems=problems)
+
+    @property
+    def change_count(self) -> int:
+        """The number of the newest change notice, for `changed`."""
+        return self._desk.changes.count
+
+    async def changed(self, seen: int) -> int:
+        """Wait until something changed after notice number `seen`; the newest number."""
+        return await self._desk.changes.wait(seen)
+
+    def _expected_wait_s(self) -> float | None:
+        speeds = [1 / max(view.service_s, 0.001) for view in self.rack() if view.state in ("idle", "busy", "shift")]
+        return self._desk.waiting / sum(speeds) if speeds else None
+
+    def _retry_after_s(self) -> float:
+        return max(RETRY_AFTER_MIN_S, self._expected_wait_s() or 30.0)

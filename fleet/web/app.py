@@ -1,0 +1,43 @@
+"""All HTTP doors as one ASGI application. It knows no server: anything that speaks ASGI on trio can carry it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from fleet.config import Config
+from fleet.usecases import UseCases
+from fleet.web.asgi import Endpoint
+from fleet.web.ferma.door import FermaDoor
+from fleet.web.metrics import Meters
+from fleet.web.page import Page
+from fleet.web.tokens import Tokens
+
+__all__ = ["build_app"]
+
+
+def build_app(
+    usecases: UseCases, config: Config, tokens: Tokens, *, clock: Callable[[], float] = time.time
+) -> Starlette:
+    """The application. `clock` gives unix seconds."""
+    meters = Meters()
+    ferma = FermaDoor(usecases, config, tokens, clock=clock, meters=meters)
+    page = Page(usecases, config, clock=clock, meters=meters)
+    routes = [
+        Route(path, Endpoint(handler, name=name, meters=meters, fail=ferma.fail, methods=["POST"]))
+        for path, (name, handler) in ferma.routes().items()
+    ]
+    routes += [
+        Route(path, Endpoint(handler, name=name, meters=meters, fail=page.fail, quiet=True))
+        for path, (name, handler) in page.routes().items()
+    ]
+    nothing = Endpoint(page.nothing, name="nothing", meters=meters, fail=page.fail, methods=_ANY, quiet=True)
+    no_call = Endpoint(ferma.nothing, name="no_call", meters=meters, fail=ferma.fail, methods=_ANY)
+    routes += [Route("/api/{rest:path}", no_call), Route("/{rest:path}", nothing)]
+    return Starlette(routes=routes)
+
+
+_ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
