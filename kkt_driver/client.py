@@ -1,69 +1,108 @@
 """A register at the end of a line: runs procedures over any trio stream.
 
 The runner keeps the driver's promise on the wire. An intent is durable before the generator that recorded it goes on;
-a lost answer is first asked for on the same connection (the link proof) and is otherwise `AnswerLost`, never retried;
-`Quiesce` closes the line and waits out the command before anything may be said about it.
+a lost answer is first asked for on the same connection (the link proof) and is otherwise `AnswerLost`, never a second
+try; `Quiesce` closes the line and waits out the command before anything may be said about it; an exchange that is
+cancelled half-way costs the connection, because nobody would read its answer.
 
-One task uses a `Register`. Its deadline scope is opened once per procedure and moved for every exchange.
+One task uses a `Register`. One deadline scope is open while a procedure exchanges, moved for every turn.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 import msgspec
 import structlog
 import trio
 
-from kkt_driver.commands import COMMANDS, DeviceType, Kind, Request, command_of, decode_reply, encode_request
+from kkt_driver.commands import (
+    COMMANDS,
+    Command,
+    DeviceType,
+    Kind,
+    Request,
+    code_of,
+    command_of,
+    decode_reply,
+    encode_request,
+)
 from kkt_driver.effects import Effect, Exchange, Pause, Procedure, Quiesce, Record, ask
-from kkt_driver.errors import AnswerLost, DriverError, LineLost, Malformed, Misuse, NotSent
-from kkt_driver.intents import IntentStore
-from kkt_driver.link import AlternativeLink, Link, Lost, Reply, StandardLink, Stray, Timing
+from kkt_driver.errors import AnswerLost, DriverError, LineLost, Malformed, Misuse, NotSent, Refused
+from kkt_driver.intents import Intent, IntentStore
+from kkt_driver.link import AlternativeLink, Event, Layer, Link, Lost, Reply, StandardLink, Stray, Timing
 from kkt_driver.transport import open_line, parse_address
 
-__all__ = ["Register"]
+__all__ = ["Register", "Traced"]
 
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 
+Dial: TypeAlias = Callable[[], Awaitable[trio.abc.Stream]]
+
 TRACE_SIZE = 200
-"""Pieces of conversation kept for a report: the last five to ten receipts."""
+"""Reads and writes kept for a report: the last five to ten receipts."""
 
 RECEIVE_SIZE = 4096
-PROOF_S = 3.0
-"""How long the link proof may take on a connection that is still alive."""
+"""An answer of the standard layer is 258 bytes; longer ones of the alternative layer come in pieces."""
+
+SEND_S = 5.0
+"""A few hundred bytes that the system does not take for so long will not leave any more."""
+
+PROBE = Timing(control_s=0.5, repeat_s=0.5, tries=2)
+"""Patience while the link layer is found out."""
+
+_BROKEN = (trio.BrokenResourceError, trio.ClosedResourceError, OSError)
+_REPEATABLE = (Kind.READ, Kind.IDEMPOTENT)
 
 log = structlog.get_logger("kkt_driver")
 
-Reconnect = Callable[[], Awaitable[trio.abc.Stream]]
+
+class Traced(NamedTuple):
+    """One read ("<") or write (">") of the line, and its moment in trio's time."""
+
+    direction: Literal["<", ">"]
+    moment: float
+    data: bytes
+
+    def __str__(self) -> str:
+        return f"{self.moment:.4f} {self.direction} {self.data.hex()}"
 
 
 class Register:
-    """One register on one line. Use `Register.open` for an address, or give any trio stream and a link."""
+    """One register on one line: `async with Register.open(address) as register`, or over any trio stream.
+
+    `link` is a link (its `fresh` makes the ones for later connections) or a function that makes one. `reconnect`
+    opens the line anew: after it broke, with the next exchange, and when a procedure needs quiescence. `deadlines`
+    replaces the command table's limits, by hex code: {"FF45": 40.0}.
+    """
 
     def __init__(
         self,
         stream: trio.abc.Stream,
         *,
-        link: Callable[[], Link] = StandardLink,
+        link: Link | Callable[[], Link] | None = None,
         store: IntentStore | None = None,
         deadlines: Mapping[str, float] | None = None,
-        reconnect: Reconnect | None = None,
+        reconnect: Dial | None = None,
     ) -> None:
         self._stream: trio.abc.Stream | None = stream
-        self._make_link = link
-        self._link = link()
+        first = StandardLink() if link is None else link() if callable(link) else link
+        self._link = first
+        self._make_link: Callable[[], Link] = link if callable(link) else first.fresh
         self._store = store
-        self._deadlines = deadlines or {}
+        self._deadlines = dict(deadlines or {})
         self._reconnect = reconnect
         self._sent_at: dict[str, float] = {}
-        self.trace: deque[tuple[float, str, bytes]] = deque(maxlen=TRACE_SIZE)
-        """What went over the line: (trio time, ">" or "<", bytes), the newest last."""
+        self._running = self._sending = False
+        self._verbose = structlog.is_configured() and _at_debug()
+        self.trace: deque[Traced] = deque(maxlen=TRACE_SIZE)
+        """What went over the line, the newest last. It holds what receipts hold: show it, don't log it."""
 
     @classmethod
     @asynccontextmanager
@@ -71,213 +110,280 @@ class Register:
         cls,
         address: str,
         *,
-        link: str = "standard",
+        link: Layer | Literal["auto"] = "standard",
         store: IntentStore | None = None,
         deadlines: Mapping[str, float] | None = None,
         timing: Timing | None = None,
     ) -> AsyncIterator[Register]:
-        """Connect to `tcp://host:port` or `serial:path`; `link` is standard, alternative or auto.
+        """Connect to ``tcp://host:port`` or ``serial:path``; NotSent when that fails.
 
-        `deadlines` replaces the command table's limits: {"FF45": 40.0}, seconds.
+        ``link="auto"`` tries the standard layer, then the alternative one.
         """
         where = parse_address(address)
 
         async def dial() -> trio.abc.Stream:
             return await open_line(where)
 
-        if link == "auto":
-            link = await _find_layer(dial, timing)
+        async def connect(layer: Layer, patience: Timing | None) -> Register:
+            made: Link = AlternativeLink(timing=patience) if layer == "alternative" else StandardLink(timing=patience)
+            return cls(await dial(), link=made, store=store, deadlines=deadlines, reconnect=dial)
 
-        def make() -> Link:
-            return AlternativeLink(timing=timing) if link == "alternative" else StandardLink(timing=timing)
-
-        register = cls(await dial(), link=make, store=store, deadlines=deadlines, reconnect=dial)
+        register = await (_find_layer(connect, timing) if link == "auto" else connect(link, timing))
         try:
             yield register
         finally:
             await register.aclose()
 
     @property
-    def layer(self) -> str:
-        """The link layer in use: standard or alternative."""
+    def layer(self) -> Layer:
+        """The link layer in use."""
         return self._link.layer
+
+    @property
+    def connected(self) -> bool:
+        """Whether the line is open, as far as this end knows."""
+        return self._stream is not None
 
     async def aclose(self) -> None:
         """Close the line at once; what was in flight stays a question."""
         stream, self._stream = self._stream, None
+        if self._link.busy:
+            self._link.hang_up()
         if stream is not None:
             await trio.aclose_forcefully(stream)
 
-    async def ask(self, request: Request[R]) -> R:
-        """Exchange one request. Raises Refused, NotSent (proved not executed), AnswerLost or Malformed."""
-        return await self.run(ask(request))
+    async def ask(self, request: Request[R], deadline_s: float | None = None) -> R:
+        """Exchange one request. Raises Refused, NotSent (proved not executed) or AnswerLost."""
+        return await self.run(ask(request, deadline_s))
 
     async def run(self, procedure: Procedure[T]) -> T:
-        """Run a procedure to its end. Driver errors are raised inside it first, where it may deal with them."""
+        """Run a procedure to its end and give back what it returns.
+
+        Driver errors are raised inside the procedure first, where it may deal with them. An intent that it recorded
+        is cleared from the store when the procedure returns, or is refused with a proof; else it stays open.
+        """
+        if self._running:
+            raise Misuse("this register runs another procedure: one task owns a register")
+        self._running = True
         feed = _Feed(procedure)
-        feed.resume(None)
         try:
+            feed.resume(None)
             while not feed.done:
-                with trio.CancelScope() as scope:
-                    await self._work(feed, scope)
-                if scope.cancelled_caught:
-                    self._digest(self._link.handle_timeout(now=trio.current_time()), feed)
+                if type(feed.effect) is Exchange:
+                    with trio.CancelScope() as scope:
+                        await self._exchange(feed, scope)
+                    if scope.cancelled_caught:
+                        await self._too_late(feed)
+                else:
+                    await self._flush()
+                    await self._other(feed)
+            await self._flush()
+        except Refused as refusal:
+            if refusal.proof is not None:
+                await self._clear(feed, refusal.proof)
+            raise
         finally:
-            if self._link.busy:  # cancelled from outside: nobody will read the answer, so the line is spent
-                self._link.hang_up()
+            if self._link.busy:  # cancelled from outside: nobody will read the answer, so the connection is spent
+                command = feed.command
+                lost = self._link.hang_up()
+                log.warning("cancelled in the middle of an exchange", command=command, sent=lost is None or lost.sent)
                 with trio.CancelScope(shield=True):
                     await self.aclose()
             procedure.close()
+            self._running = False
+        await self._clear(feed, feed.result)
         return feed.result
 
-    async def _work(self, feed: _Feed[T], scope: trio.CancelScope) -> None:
-        """Answer effects until the procedure ends; `scope` ends it early when the link's deadline passes."""
-        link = self._link
-        while not feed.done:
-            if link.busy:
-                await self._move_bytes(feed, scope)
-                link = self._link
-                continue
-            effect = feed.effect
-            try:
-                if type(effect) is Exchange:
-                    self._begin(effect)
-                    continue
-                scope.deadline = math.inf
-                feed.resume(await self._other(effect))
-                link = self._link
-            except DriverError as error:
-                feed.fail(error)
+    # --- exchanges -------------------------------------------------------------------------------------------------
 
-    def _begin(self, effect: Exchange) -> None:
-        if self._stream is None:
-            raise NotSent("the line is closed")
-        command = command_of(effect.request)
-        now = trio.current_time()
-        self._link.send(
-            encode_request(effect.request),
-            now=now,
-            timeout_s=effect.deadline_s or self._deadline_s(command.hex),
-            repeatable=command.kind in (Kind.READ, Kind.IDEMPOTENT),
-        )
-        self._sent_at[command.hex] = now
+    async def _exchange(self, feed: _Feed[T], scope: trio.CancelScope) -> None:
+        """Answer Exchange effects until another one comes; `scope` ends it when the link's deadline passes.
 
-    async def _move_bytes(self, feed: _Feed[T], scope: trio.CancelScope) -> None:
-        """One turn of the exchange: write what the link has to say, read what comes."""
-        stream, link = self._stream, self._link
-        try:
-            if stream is None:
-                raise trio.ClosedResourceError
-            out = link.outgoing()
-            if out:
-                scope.deadline = math.inf  # half a frame must not be left on the line by our own clock
-                self.trace.append((trio.current_time(), ">", out))
-                await stream.send_all(out)
-            scope.deadline = link.deadline or math.inf
-            data = await stream.receive_some(RECEIVE_SIZE)
-            if not data:
-                raise trio.BrokenResourceError("the register closed the connection")
-        except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
-            scope.deadline = math.inf
-            lost = link.hang_up()
-            assert lost is not None
-            await self.aclose()
-            why = str(error.__cause__ or error) or "the connection is broken"
-            feed.fail((AnswerLost if lost.sent else NotSent)(why, command=feed.command))
-            return
-        now = trio.current_time()
-        self.trace.append((now, "<", bytes(data)))
-        events = link.receive(bytes(data), now=now)
-        out = link.outgoing() if not link.busy else b""
-        if out:
-            scope.deadline = math.inf
-            self.trace.append((now, ">", out))
-            try:
-                await stream.send_all(out)
-            except (trio.BrokenResourceError, trio.ClosedResourceError, OSError):
-                await self.aclose()  # the answer is in hand; only our ACK was lost
-        self._digest(events, feed)
-
-    def _digest(self, events: list[Any], feed: _Feed[T]) -> None:
-        """Give the end of an exchange to the procedure that asked for it."""
-        for event in events:
-            if isinstance(event, Stray):
-                log.warning(
-                    "an answer that is not ours was thrown away", size=len(event.body), code=event.body[:2].hex()
-                )
-                continue
-            effect = cast(Exchange, feed.effect)
-            if isinstance(event, Reply):
-                feed.proving = False
+        The ACK of an answer waits in the link for the next frame, if there is one at once: one write for both.
+        """
+        while type(feed.effect) is Exchange and not feed.done:
+            if not self._link.busy:
                 try:
-                    reply = decode_reply(effect.request, event.body)
-                except Malformed as error:
-                    # An answer came, but not one we can read: for the procedure the answer is lost.
-                    feed.fail(AnswerLost(str(error), command=feed.command))
+                    if self._stream is None:
+                        scope.deadline = math.inf
+                        await self._open_again()
+                    self._begin(feed)
                 except DriverError as error:
                     feed.fail(error)
-                else:
-                    feed.resume(reply)
-            elif isinstance(event, Lost):
-                if not event.sent:
-                    feed.fail(NotSent(event.why, command=feed.command))
-                elif not feed.proving and self._link.doubt:
-                    feed.proving = True
-                    self._link.prove(now=trio.current_time(), timeout_s=PROOF_S)
-                else:
-                    feed.proving = False
-                    log.warning("an answer was lost", command=feed.command, why=event.why)
-                    feed.fail(AnswerLost(event.why, command=feed.command))
+                    continue
+            link, stream = self._link, self._stream
+            assert stream is not None
+            deadline = link.deadline
+            scope.deadline = math.inf if deadline is None else deadline
+            try:
+                out = link.outgoing()
+                if out:
+                    await self._write(stream, out, feed)
+                data = bytes(await stream.receive_some(RECEIVE_SIZE))
+                if not data:
+                    raise trio.BrokenResourceError("the register closed the connection")
+            except _BROKEN as error:
+                await self._broken(feed, str(error.__cause__ or error) or "the connection is broken")
+                continue
+            now = trio.current_time()
+            self.trace.append(Traced("<", now, data))
+            self._digest(link.receive(data, now=now), feed)
 
-    async def _other(self, effect: Effect) -> Any:
-        match effect:
-            case Record():
-                stored = msgspec.structs.replace(effect.intent, link=self._link.layer, frame=self._link.next_number)
-                if self._store is None:
-                    raise Misuse("a committing procedure needs an intent store: give one to the Register")
-                await self._store.record(stored)
-                return stored
-            case Pause():
-                await trio.sleep(effect.seconds)
-            case Quiesce():
-                await self._quiesce(effect.command)
-            case _:
-                raise Misuse(f"{effect!r} is not an effect")
-        return None
+    def _begin(self, feed: _Feed[Any]) -> None:
+        effect = cast(Exchange, feed.effect)
+        command = feed.begin(command_of(effect.request))
+        body = encode_request(effect.request)
+        timeout_s = self._deadline_s(command.hex) if effect.deadline_s is None else effect.deadline_s
+        repeatable = command.kind in _REPEATABLE
+        self._link.send(body, now=trio.current_time(), timeout_s=timeout_s, repeatable=repeatable)
+        if self._verbose:
+            log.debug("command", command=command.hex, name=command.name, size=len(body))
 
-    async def _quiesce(self, command: str) -> None:
-        """The old connection dead, the command's whole deadline over, a new connection: what was sent before can
-        no longer be executed behind our back."""
-        if self._reconnect is None:
-            raise LineLost("quiescence needs a new connection, and this line cannot be opened again")
-        await self.aclose()
+    async def _write(self, stream: trio.abc.Stream, out: bytes, feed: _Feed[Any]) -> None:
         now = trio.current_time()
-        # When it was not this object that sent the command, it may have been sent until just now.
-        await trio.sleep_until(self._sent_at.get(command, now) + self._deadline_s(command))
+        self.trace.append(Traced(">", now, out))
+        if len(out) > len("\x8f\0\0\0\0"):  # more than control bytes or an empty frame: the command may be in it
+            self._sent_at[feed.command] = now
+        self._sending = True
+        await stream.send_all(out)
+        self._sending = False
+
+    async def _too_late(self, feed: _Feed[Any]) -> None:
+        if self._sending:  # half a frame may be out
+            self._sending = False
+            await self._broken(feed, "the line takes no bytes")
+        else:
+            self._digest(self._link.handle_timeout(now=trio.current_time()), feed)
+
+    async def _broken(self, feed: _Feed[Any], why: str) -> None:
+        self._sending = False
+        lost = self._link.hang_up(why)
+        await self.aclose()
+        assert lost is not None, "bytes move only while an exchange is under way"
+        self._fail_lost(feed, lost)
+
+    def _digest(self, events: list[Event], feed: _Feed[Any]) -> None:
+        """Give the end of an exchange to the procedure that asked for it."""
+        for event in events:
+            match event:
+                case Reply():
+                    self._answer(feed, event.body)
+                case Stray():
+                    late = None if event.answers is None else code_of(event.answers).hex().upper()
+                    code = code_of(event.body).hex().upper()
+                    log.warning("an answer came that nobody awaits", code=code, size=len(event.body), answers=late)
+                case Lost(sent=True) if not feed.proving and self._link.doubt:
+                    feed.proving = True
+                    log.warning("an answer is missing: asking for it again", command=feed.command, why=event.why)
+                    self._link.prove(now=trio.current_time())
+                case Lost():
+                    self._fail_lost(feed, event)
+
+    def _answer(self, feed: _Feed[Any], body: bytes) -> None:
+        request = cast(Exchange, feed.effect).request
+        if self._verbose:
+            log.debug("answer", command=feed.command, size=len(body))
+        try:
+            reply = decode_reply(request, body)
+        except Malformed as error:
+            # An answer, but not one we can read: what became of the command is not known from it.
+            feed.fail(AnswerLost(str(error), command=feed.command))
+        except DriverError as error:
+            feed.fail(error)
+        else:
+            feed.resume(reply)
+
+    def _fail_lost(self, feed: _Feed[Any], lost: Lost) -> None:
+        log.warning("a command has no answer", command=feed.command, sent=lost.sent, why=lost.why)
+        feed.fail((AnswerLost if lost.sent else NotSent)(lost.why, command=feed.command))
+
+    async def _flush(self) -> None:
+        """Write what the link still has to say (its ACK of the last answer) when no frame follows at once."""
+        out = self._link.outgoing()
+        if not out or self._stream is None:
+            return
+        self.trace.append(Traced(">", trio.current_time(), out))
+        try:
+            with trio.fail_after(SEND_S):
+                await self._stream.send_all(out)
+        except (*_BROKEN, trio.TooSlowError):
+            await self.aclose()  # the answer is in hand; only our ACK is lost
+
+    async def _open_again(self) -> None:
+        if self._reconnect is None:
+            raise NotSent("the line is closed, and this Register was not told how to open it again")
         self._stream = await self._reconnect()
         self._link = self._make_link()
+        log.info("the line is open again")
 
     def _deadline_s(self, command: str) -> float:
         given = self._deadlines.get(command)
         return COMMANDS[bytes.fromhex(command)].deadline_s if given is None else given
 
+    # --- the other effects -----------------------------------------------------------------------------------------
+
+    async def _other(self, feed: _Feed[Any]) -> None:
+        answer: Intent | None = None
+        try:
+            match feed.effect:
+                case Record(intent):
+                    answer = await self._record(intent)
+                    feed.recorded.append(answer)
+                case Pause(seconds):
+                    await trio.sleep(seconds)
+                case Quiesce(command):
+                    await self._quiesce(command)
+                case other:
+                    raise Misuse(f"{other!r} is not an effect")
+        except DriverError as error:
+            feed.fail(error)
+        else:
+            feed.resume(answer)
+
+    async def _record(self, intent: Intent) -> Intent:
+        if self._store is None:
+            raise Misuse("a committing command needs a durable intent: give the Register a store")
+        stored = msgspec.structs.replace(intent, link=self._link.layer, frame=self._link.next_number)
+        await self._store.record(stored)
+        return stored
+
+    async def _quiesce(self, command: str) -> None:
+        """The old connection dead, the command's whole deadline over, a new connection: what was sent before can no
+        longer be executed behind our back. When it was not this object that sent it, it may have been sent until now.
+        """
+        if self._reconnect is None:
+            raise Misuse("quiescence needs a new connection: give the Register a reconnect")
+        await self.aclose()
+        quiet_at = self._sent_at.get(command, trio.current_time()) + self._deadline_s(command)
+        log.info("waiting until nothing can be under way", command=command, seconds=quiet_at - trio.current_time())
+        await trio.sleep_until(quiet_at)
+        await self._open_again()
+
+    async def _clear(self, feed: _Feed[Any], verdict: object) -> None:
+        if self._store is not None:
+            for intent in feed.recorded:
+                await self._store.clear(intent, verdict)
+        feed.recorded.clear()
+
 
 class _Feed(Generic[T]):
     """A generator being run: the effect it waits for, or its result."""
 
-    __slots__ = ("done", "effect", "procedure", "proving", "result")
+    __slots__ = ("command", "done", "effect", "procedure", "proving", "recorded", "result")
 
     def __init__(self, procedure: Procedure[T]) -> None:
         self.procedure = procedure
         self.done = False
         self.proving = False
+        self.command = ""
         self.effect: Effect = Pause(0.0)
+        self.recorded: list[Intent] = []
         self.result: T = cast(T, None)
 
-    @property
-    def command(self) -> str:
-        """Hex code of the command under way."""
-        return command_of(self.effect.request).hex if isinstance(self.effect, Exchange) else ""
+    def begin(self, command: Command) -> Command:
+        self.command = command.hex
+        self.proving = False
+        return command
 
     def resume(self, value: Any) -> None:
         try:
@@ -292,20 +398,28 @@ class _Feed(Generic[T]):
             self.done, self.result = True, end.value
 
 
-async def _find_layer(dial: Reconnect, timing: Timing | None) -> str:
-    """Which layer the register speaks: ENQ first, then the empty frame of the alternative one."""
-    quick = timing or Timing(control_s=0.5, repeat_s=0.5, tries=2)
-    why: DriverError | None = None
-    for name, make in (
-        ("standard", lambda: StandardLink(timing=quick)),
-        ("alternative", lambda: AlternativeLink(timing=quick)),
-    ):
-        register = Register(await dial(), link=cast(Callable[[], Link], make))
+def _at_debug() -> bool:
+    enabled = getattr(log.bind(), "is_enabled_for", None)
+    return bool(enabled is None or enabled(logging.DEBUG))
+
+
+async def _find_layer(
+    connect: Callable[[Layer, Timing | None], Awaitable[Register]], timing: Timing | None
+) -> Register:
+    """The register on whichever layer it answers: ENQ first, then the empty frame of the alternative one."""
+    layers: tuple[Layer, ...] = ("standard", "alternative")
+    for layer in layers:
+        register = await connect(layer, PROBE)
         try:
             await register.ask(DeviceType())
-            return name
         except LineLost as error:
-            why = error
-        finally:
             await register.aclose()
-    raise NotSent(f"the register answers on neither link layer: {why}")
+            log.debug("no answer on this link layer", layer=layer, why=error.why)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await register.aclose()
+            raise
+        else:
+            register._link.timing = timing or Timing()
+            return register
+    raise NotSent("the register answers on neither link layer: check cable, speed and power")

@@ -12,7 +12,6 @@ DriverError                anything below
 └── StoreDamaged           the durable note of an intent cannot be read: a person looks before anything is sent
 """
 
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

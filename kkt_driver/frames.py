@@ -11,11 +11,11 @@ of time: when bytes stop in the middle of a frame, whoever holds the clock calls
 from __future__ import annotations
 
 import re
+from binascii import crc_hqx
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from ffd.crc import crc16
 from kkt_driver.errors import Misuse
 
 __all__ = [
@@ -46,6 +46,9 @@ BODY_MAX = 255
 
 ALT_BODY_MAX = 65533
 """LEN16 of the alternative layer counts the number too."""
+
+CRC_START = 0xFFFF
+"""CRC-16/CCITT-FALSE: polynomial 1021h from FFFFh, not reflected."""
 
 
 # --- standard layer ------------------------------------------------------------------------------------------------
@@ -131,8 +134,7 @@ class StandardReader:
                 end = at + 3 + data[at + 1] if at + 1 < size else size + 1
                 if end > size:
                     break
-                # LEN, body and LRC together fold to zero.
-                good = end > at + 3 and lrc(data[at + 1 : end]) == 0
+                good = end > at + 3 and lrc(data[at + 1 : end - 1]) == data[end - 1]
                 events.append(Frame(data[at + 2 : end - 1]) if good else _BAD)
                 at = end
             elif first in _CONTROLS:
@@ -176,7 +178,7 @@ def encode_alt(number: int | None = None, body: bytes = b"") -> bytes:
         covered = b"\0\0"
     else:
         covered = b"%b%b%b" % ((len(body) + 2).to_bytes(2, "little"), number.to_bytes(2, "little"), body)
-    covered += crc16(covered).to_bytes(2, "little")
+    covered += crc_hqx(covered, CRC_START).to_bytes(2, "little")
     return b"\x8f" + covered.replace(b"\x9f", b"\x9f\x83").replace(b"\x8f", b"\x9f\x81")
 
 
@@ -247,7 +249,7 @@ class AlternativeReader:
             return
         self.reset()
         covered = raw[: length + 2]
-        if crc16(covered) != raw[length + 2] | raw[length + 3] << 8:
+        if crc_hqx(covered, CRC_START) != raw[length + 2] | raw[length + 3] << 8:
             return
         if length == 0:
             frames.append(_SYNC)

@@ -1,32 +1,55 @@
-"""The durable note made before a committing command is sent, and what a document is compared by afterwards."""
+"""The durable note made before a committing command is sent, and what a document is compared by afterwards.
+
+An intent says: from now on bytes may be on the wire that make document `last_document` + 1. It stays open until a
+verdict is known; whoever finds an open one at start-up resolves it (`kkt_driver.recovery`) before anything else.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+import contextlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
 
 import msgspec
 
 from ffd import tlv
+from ffd.errors import FfdError
 from ffd.receipts import Receipt
 from ffd.values import normalise
+from kkt_driver.errors import Malformed, StoreDamaged
 
-__all__ = ["Fingerprint", "Intent", "IntentStore", "fingerprint", "fingerprint_of_document"]
+__all__ = [
+    "FileIntentStore",
+    "Fingerprint",
+    "Intent",
+    "IntentStore",
+    "Settled",
+    "fingerprint",
+    "fingerprint_of_document",
+]
 
 
 class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     """What stays of a receipt when registers rewrite VAT and add tags. Money in kopecks."""
 
     operation: int
+    """1054"""
     total: int
+    """1020"""
     payments: tuple[int, int, int, int, int]
+    """1031, 1081, 1215, 1216, 1217"""
     items: tuple[tuple[str, str, int, int, int, int], ...]
+    """1030 normalised, 1023 in its shortest form, 1079, 1043, 1214, 1212 of each"""
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """A committing command that is about to be sent.
+    """A committing command that is about to be sent. `last_document` is F0: the last FD number, read just before.
 
-    `last_document` is F0, the last FD number read immediately before; `shift` and `receipt` are the counters then.
-    `link` and `frame` say on which layer, and with which frame number, it goes out.
+    `shift` and `receipt` are the numbers before the command; `link` and `frame` (the alternative layer's number) are
+    filled in by the runner; `own_key` is what the document carries in 1084 when the shop does not use it.
     """
 
     job: str
@@ -44,12 +67,18 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IntentStore(Protocol):
+    """Where a runner keeps intents. `record` returns when the intent survives a power cut, not before."""
+
     async def record(self, intent: Intent) -> None: ...
 
     async def clear(self, intent: Intent, verdict: object) -> None: ...
 
 
+# --- fingerprints --------------------------------------------------------------------------------------------------
+
+
 def fingerprint(receipt: Receipt) -> Fingerprint:
+    """Of the receipt that the shop asked for."""
     paid = receipt.payments
     return Fingerprint(
         operation=int(receipt.operation),
@@ -63,9 +92,16 @@ def fingerprint(receipt: Receipt) -> Fingerprint:
 
 
 def fingerprint_of_document(data: bytes) -> Fingerprint:
-    fields = tlv.decode(data)
+    """Of a receipt as the drive keeps it: its fields, one TLV after the other. Malformed when they are no receipt's."""
+    try:
+        return _of_fields(tlv.decode(data))
+    except (FfdError, TypeError, ValueError, AttributeError) as error:
+        raise Malformed(f"the drive's document cannot be compared: {error}") from error
 
-    def one(tags: tuple[tlv.Tlv, ...], tag: int) -> int:
+
+def _of_fields(fields: Sequence[tlv.Tlv]) -> Fingerprint:
+
+    def one(tags: Sequence[tlv.Tlv], tag: int) -> int:
         found = tlv.find(tags, tag)
         return int(tlv.value(found)) if found is not None else 0
 
@@ -89,3 +125,103 @@ def fingerprint_of_document(data: bytes) -> Fingerprint:
         payments=(one(fields, 1031), one(fields, 1081), one(fields, 1215), one(fields, 1216), one(fields, 1217)),
         items=tuple(items),
     )
+
+
+# --- a store in a file ---------------------------------------------------------------------------------------------
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """An intent whose outcome is known, and the outcome in plain values."""
+
+    intent: Intent
+    verdict: Any
+
+
+class _Contents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    format: int = 1
+    open: tuple[Intent, ...] = ()
+    settled: tuple[Settled, ...] = ()
+
+
+class FileIntentStore:
+    """Intents of one host in a JSON file that is always whole: written beside, synced, renamed, directory synced.
+
+    Writing takes some milliseconds and happens in place: nothing else of the caller's task may run meanwhile anyway.
+    A file that is there and cannot be read raises StoreDamaged; it is never taken for an empty one. The last
+    `SETTLED_MAX` outcomes stay in the file for whoever was killed between the outcome and its use.
+    """
+
+    SETTLED_MAX = 100
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._contents = self._read()
+
+    @property
+    def open(self) -> tuple[Intent, ...]:
+        """The intents whose outcome is not known, oldest first: resolve them before anything else is sent."""
+        return self._contents.open
+
+    @property
+    def settled(self) -> tuple[Settled, ...]:
+        """The latest outcomes, oldest first."""
+        return self._contents.settled
+
+    async def record(self, intent: Intent) -> None:
+        """Keep `intent`; it replaces an open one of the same job and action."""
+        self._write(_Contents(open=(*self._others(intent), intent), settled=self._contents.settled))
+
+    async def clear(self, intent: Intent, verdict: object) -> None:
+        """The outcome is known: the intent is open no more. Clearing twice is harmless."""
+        plain = msgspec.to_builtins(verdict, enc_hook=str)
+        settled = (*self._contents.settled, Settled(intent=intent, verdict=plain))[-self.SETTLED_MAX :]
+        self._write(_Contents(open=self._others(intent), settled=settled))
+
+    def _others(self, intent: Intent) -> tuple[Intent, ...]:
+        return tuple(one for one in self._contents.open if (one.job, one.action) != (intent.job, intent.action))
+
+    def _read(self) -> _Contents:
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            if self.path.parent.is_dir():
+                return _Contents()
+            raise StoreDamaged(f"{self.path.parent} is not a directory: create it, or name another file") from None
+        except OSError as error:
+            raise StoreDamaged(f"{self.path} cannot be read: {error}") from error
+        try:
+            contents = msgspec.json.decode(data, type=_Contents)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            raise StoreDamaged(
+                f"{self.path} does not hold intents ({error}): a receipt may be unresolved. Compare the drive's last "
+                "document with your records, then move the file away"
+            ) from error
+        if contents.format != 1:
+            raise StoreDamaged(f"{self.path} has format {contents.format}; this version reads format 1")
+        return contents
+
+    def _write(self, contents: _Contents) -> None:
+        beside = ""
+        try:
+            handle, beside = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(msgspec.json.encode(contents))
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, self.path)
+            _sync_directory(self.path.parent)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+            raise StoreDamaged(f"{self.path} cannot be written: {error}") from error
+        self._contents = contents
+
+
+def _sync_directory(path: Path) -> None:
+    if not hasattr(os, "O_DIRECTORY"):
+        return  # Windows: renames are durable with the file system's own journal
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -115,6 +115,10 @@ class Step(Enum):
     WAIT = "look again later"
 
 
+NEEDS_NO_QUIET = frozenset((Step.REGISTERED, Step.REGISTERED_CANCEL, Step.CURE))
+"""A document that exists stays one, whatever is still on its way; every other step waits until nothing is."""
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The register's answers, reduced to what a verdict depends on."""
 
@@ -452,7 +456,7 @@ def _resolve(intent: Intent, rows: Sequence[Row], clock: datetime | None) -> Pro
         judged = yield from _documents(intent, look)
         row = decide(rows, _facts(intent, look, judged))
         looks.append({**msgspec.to_builtins(look), "documents": msgspec.to_builtins(judged), "row": row.name})
-        if not evidence["quiet"] and row.step not in (Step.REGISTERED, Step.CURE):
+        if not evidence["quiet"] and row.step not in NEEDS_NO_QUIET:
             yield Quiesce(intent.command)
             evidence["quiet"] = True
             continue

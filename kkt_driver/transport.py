@@ -1,12 +1,13 @@
-"""Lines to a register: TCP, and serial ports opened by pyserial but read without a thread.
+"""Lines to a register: TCP, and serial ports that pyserial opens and sets while trio moves the bytes.
 
-Addresses: ``tcp://127.0.0.1:7801`` and ``serial:/dev/ttyS0?baud=115200``.
+Addresses: ``tcp://127.0.0.1:7801``, ``tcp://[::1]:7801`` and ``serial:/dev/ttyS0?baud=115200``.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from typing import Literal
 
 import msgspec
 import serial
@@ -19,49 +20,66 @@ __all__ = ["Address", "open_line", "open_serial", "open_tcp", "parse_address"]
 CONNECT_S = 5.0
 """A register on the local network answers a connection at once or not at all."""
 
+BAUD = 115200
+"""What newer models come with (older ones: 4800)."""
+
+_TCP = re.compile(r"tcp://(\[[0-9A-Fa-f:.]+\]|[^\s:/?#\[\]]+):([0-9]{1,5})").fullmatch
+_SERIAL = re.compile(r"serial:([^?\s]+)(?:\?baud=([0-9]{3,7}))?").fullmatch
+
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
     """Where a register is: `host` and `port`, or `path` and `baud`."""
 
-    kind: str
+    kind: Literal["tcp", "serial"]
     host: str = ""
     port: int = 0
     path: str = ""
-    baud: int = 115200
+    baud: int = BAUD
+
+    def __str__(self) -> str:
+        if self.kind == "serial":
+            return f"serial:{self.path}?baud={self.baud}"
+        return f"tcp://[{self.host}]:{self.port}" if ":" in self.host else f"tcp://{self.host}:{self.port}"
 
 
 def parse_address(text: str) -> Address:
-    """Read an address; Misuse says what is wrong with it."""
-    tcp = re.fullmatch(r"tcp://(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(\d{1,5})", text)
-    if tcp and 0 < int(tcp[2]) < 65536:
+    """Read an address; Misuse says how to write one."""
+    tcp = _TCP(text)
+    if tcp is not None and 0 < int(tcp[2]) < 65536:
         return Address(kind="tcp", host=tcp[1].strip("[]"), port=int(tcp[2]))
-    line = re.fullmatch(r"serial:([^?\s]+)(?:\?baud=(\d{3,7}))?", text)
-    if line:
-        return Address(kind="serial", path=line[1], baud=int(line[2] or 115200))
-    raise Misuse(f"{text!r} is not an address: write tcp://127.0.0.1:7801 or serial:/dev/ttyS0?baud=115200")
+    line = _SERIAL(text)
+    if line is not None:
+        return Address(kind="serial", path=line[1], baud=int(line[2] or BAUD))
+    raise Misuse(f"{text!r} is not an address: write tcp://127.0.0.1:7801 or serial:/dev/ttyS0?baud={BAUD}")
 
 
 async def open_tcp(host: str, port: int) -> trio.SocketStream:
-    """Connect to a register or an operator; NotSent when nobody answers. Small frames go out at once (no Nagle)."""
+    """Connect to a register or an operator; NotSent when nobody answers within `CONNECT_S`.
+
+    Small frames go out at once, and the system notices a peer that vanished without a word.
+    """
     try:
         with trio.fail_after(CONNECT_S):
             stream = await trio.open_tcp_stream(host, port)
     except (OSError, trio.TooSlowError) as error:
         raise NotSent(f"{host}:{port} cannot be reached: {str(error) or 'no answer'}") from error
     stream.setsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_NODELAY, 1)
+    stream.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_KEEPALIVE, 1)
     return stream
 
 
-async def open_serial(path: str, baud: int) -> trio.abc.Stream:
-    """Open a serial port: 8 data bits, no parity, 1 stop bit, no handshake; another opener is locked out."""
+async def open_serial(path: str, baud: int = BAUD) -> trio.abc.Stream:
+    """Open a serial port: 8 data bits, no parity, 1 stop bit, no handshake. NotSent when it cannot be opened, be it
+    because another program holds it."""
+    await trio.lowlevel.checkpoint()
     try:
         port = serial.Serial(path, baud, timeout=0, exclusive=True)
     except (OSError, serial.SerialException, ValueError) as error:
         raise NotSent(f"{path} cannot be opened: {error}") from error
-    try:
-        return trio.lowlevel.FdStream(os.dup(port.fileno()))
-    finally:
-        port.close()
+    # The lock belongs to the open file, which the copy of the descriptor shares.
+    descriptor = os.dup(port.fileno())
+    port.close()
+    return trio.lowlevel.FdStream(descriptor)
 
 
 async def open_line(address: Address) -> trio.abc.Stream:

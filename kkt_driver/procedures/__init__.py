@@ -19,9 +19,9 @@ _CONTENTS = {
     "read_state": "identity",
     # the work of a shift
     "open_shift": "shift",
-    "receipt": "receipt",
-    "short_key": "receipt",
-    "cancel_open": "receipt",
+    "receipt": "receipts",
+    "short_key": "receipts",
+    "cancel_open": "receipts",
     "close_shift": "shift",
     # time
     "read_clock": "clock",
@@ -55,9 +55,9 @@ if TYPE_CHECKING:
     from kkt_driver.procedures.patience import continue_printing as continue_printing
     from kkt_driver.procedures.patience import cure as cure
     from kkt_driver.procedures.patience import patiently as patiently
-    from kkt_driver.procedures.receipt import cancel_open as cancel_open
-    from kkt_driver.procedures.receipt import receipt as receipt
-    from kkt_driver.procedures.receipt import short_key as short_key
+    from kkt_driver.procedures.receipts import cancel_open as cancel_open
+    from kkt_driver.procedures.receipts import receipt as receipt
+    from kkt_driver.procedures.receipts import short_key as short_key
     from kkt_driver.procedures.shift import close_shift as close_shift
     from kkt_driver.procedures.shift import open_shift as open_shift
 

@@ -34,10 +34,12 @@ PATIENCE_S = 60.0
 """Printing that lasts longer is stuck, and a person must look (protocol text: "limit about 60 s")."""
 BUSY_PAUSE_S = 0.4
 BUFFER_PAUSE_S = 1.0
+REPRINT_S = 10.0  # what a reprinted document counts for
 
 BUSY = 0x50
 AWAITS_CONTINUE = 0x58
 BUFFER_FULL = 0x4B
+WRONG_SUBMODE = 0x72
 
 DOCUMENT_SIZE_MAX = 40_000
 """The largest document is 32768 bytes; a register that goes on beyond this is not reading a document."""
@@ -59,28 +61,26 @@ def patiently(request: Request[R], *, patience_s: float = PATIENCE_S) -> Procedu
 
 def ride_out(refusal: Refused) -> Procedure[float | None]:
     """Wait out a transient refusal; the seconds waited, or None when it is not one."""
-    match refusal.code:
-        case 0x50:  # BUSY
-            yield Pause(BUSY_PAUSE_S)
-            return BUSY_PAUSE_S
-        case 0x58:  # AWAITS_CONTINUE
-            yield from continue_printing()
-            yield Pause(BUSY_PAUSE_S)
-            return BUSY_PAUSE_S
-        case 0x4B:  # BUFFER_FULL, passing only while no receipt is open
-            if (yield from ask(ShortStatus())).mode == 8:
-                return None
-            yield Pause(BUFFER_PAUSE_S)
-            return BUFFER_PAUSE_S
+    if refusal.code == BUSY:
+        yield Pause(BUSY_PAUSE_S)
+        return BUSY_PAUSE_S
+    if refusal.code == AWAITS_CONTINUE:
+        return REPRINT_S if (yield from continue_printing()) else None
+    if refusal.code == BUFFER_FULL:  # passing only while no receipt is open
+        if (yield from ask(ShortStatus())).mode == 8:
+            return None
+        yield Pause(BUFFER_PAUSE_S)
+        return BUFFER_PAUSE_S
     return None
 
 
 def continue_printing() -> Procedure[bool]:
-    """B0h and wait until the paper is out; False when there is nothing to continue."""
+    """B0h, and wait until the paper is out; False when it cannot come out now. 72h means that it was done already."""
     try:
         yield from ask(ContinuePrinting())
-    except Refused:
-        return False
+    except Refused as refusal:
+        if refusal.code != WRONG_SUBMODE:
+            return False
     return (yield from printed())
 
 

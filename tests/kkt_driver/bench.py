@@ -7,7 +7,7 @@ opened again, `Quiesce` lets the command's whole deadline pass.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -21,17 +21,18 @@ from kkt_driver.commands import COMMANDS, FindDocumentReply, Request, command_of
 from kkt_driver.effects import Exchange, Pause, Procedure, Quiesce, Record
 from kkt_driver.errors import AnswerLost, DriverError, NotSent
 from kkt_driver.intents import Intent
-from kkt_driver.link import AlternativeLink, Link, Lost, Reply, StandardLink
+from kkt_driver.link import Link, Lost, Reply, StandardLink
 from kkt_driver.procedures.documents import find
-from kkt_driver.procedures.identity import Identity, State, identify, read_state
-from kkt_driver.procedures.receipt import receipt
+from kkt_driver.procedures.identity import State, identify, read_state
+from kkt_driver.procedures.receipts import receipt
 from kkt_driver.procedures.shift import open_shift
-from kkt_driver.verdicts import Registered
+from kkt_driver.verdicts import NotRegistered, Registered
 
 __all__ = ["NOW", "Bench", "a_receipt", "an_item"]
 
 T = TypeVar("T")
 
+PROOF_S = 3.0
 NOW = 1_767_225_600.0
 """2026-01-01 00:00:00 UTC."""
 
@@ -98,8 +99,8 @@ class Bench:
 
     # --- work -----------------------------------------------------------------------------------------------------
 
-    def open_shift(self) -> Registered:
-        return self._do(open_shift(job="shift", identity=self.identity, state=self.state))
+    def open_shift(self, *, again: NotRegistered | None = None) -> Registered:
+        return self._do(open_shift(job="shift", identity=self.identity, state=self.state, again=again))
 
     def sell(self, what: Receipt | None = None, *, job: str = "job-1", **options: Any) -> Registered:
         what = what or a_receipt()
@@ -156,6 +157,7 @@ class Bench:
         self.sent.append(row.hex)
         self.requests.append(request)
         link.send(encode_request(request), now=self.now, timeout_s=row.deadline_s)
+        proving = False
         while True:
             out = link.outgoing()
             data = self.register.receive(out, self.now) if out else b""
@@ -168,6 +170,10 @@ class Bench:
                         self._answer(link)
                         return decode_reply(request, event.body)
                     case Lost():
+                        if event.sent and link.doubt and not proving:  # the link proof, on the same connection
+                            proving = True
+                            link.prove(now=self.now, timeout_s=PROOF_S)
+                            continue
                         self._hang_up()
                         kind = AnswerLost if event.sent else NotSent
                         raise kind(event.why, command=row.hex)
@@ -208,11 +214,4 @@ class Bench:
 
     def clock(self) -> datetime:
         """The wall clock at the register."""
-        return datetime.fromtimestamp(self.now + 3 * 3600, tz=None)
-
-
-ALTERNATIVE = AlternativeLink
-
-
-def identity_of(bench: Bench) -> Identity:
-    return bench.identity
+        return datetime.fromtimestamp(self.now + 3 * 3600, tz=UTC).replace(tzinfo=None)

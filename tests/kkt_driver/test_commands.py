@@ -208,7 +208,7 @@ REPLIES: dict[str, tuple[type[Request[Any]], msgspec.Struct]] = {
     "unconfirmed_count": (k.Unconfirmed, k.UnconfirmedReply(count=3)),
 }  # fmt: skip
 
-REFUSALS = {
+REFUSALS: dict[str, tuple[Request[Any], int]] = {
     "error_wrong_mode": (k.OpenReceipt(type=0), 0x73),
     "error_fn_no_data": (k.FindDocument(document=5), 0x08),
     "error_fn_short_form": (k.DriveStatus(), 0x37),
