@@ -52,7 +52,14 @@ F = TypeVar("F", bound="Fields")
 _Row = tuple[str, int, int, Any, int, bool]
 
 
-class Fields(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+class Fields(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    repr_omit_defaults=True,
+):
     """A set of named fields; a subclass is a structure or a document. None means the tag is absent."""
 
     kept: tuple[Tlv, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ffd import Item, Operation, Payments, Receipt, TaxSystem, UserAttribute, VatRate, receipts, tlv
-from ffd.errors import Invalid
+from ffd.errors import Invalid, Violation
 from tests import strategies
 
 GOOD: dict[str, Any] = {
@@ -33,7 +34,8 @@ def _violations(data: Any) -> list[tuple[str, str]]:
 def test_read(form: str) -> None:
     """Bytes, text or an object already taken apart: the same receipt."""
     text = json.dumps(GOOD, ensure_ascii=False)
-    receipt = receipts.read({"bytes": text.encode(), "text": text, "mapping": GOOD}[form])
+    forms: dict[str, Any] = {"bytes": text.encode(), "text": text, "mapping": GOOD}
+    receipt = receipts.read(forms[form])
     assert receipt == Receipt(
         operation=Operation.INCOME,
         tax_system=TaxSystem.GENERAL,
@@ -122,20 +124,20 @@ def test_impossible_quantity(quantity: str) -> None:
 )
 def test_any_json(body: Any) -> None:
     """Any JSON: a receipt or Invalid."""
-    try:
-        receipts.read(json.dumps(body))
-    except Invalid as invalid:
-        assert invalid.violations
+    with contextlib.suppress(Invalid):
+        assert receipts.read(json.dumps(body))
 
 
 @given(st.sampled_from(sorted(GOOD)), st.sampled_from([None, 0, -1, "", "x", [], {}, [None], [[]], 1.5, 2**70]))
 def test_one_field_broken(name: str, value: Any) -> None:
     """Any field with any wrong value: a receipt or Invalid that names the field."""
+    found: tuple[Violation, ...] = ()
     try:
         receipts.read({**GOOD, name: value})
     except Invalid as invalid:
-        # payments and items are weighed against each other
-        assert all(one.path.startswith((name, "items", "payments")) for one in invalid.violations)
+        found = invalid.violations
+    # payments and items are weighed against each other
+    assert all(one.path.startswith((name, "items", "payments")) for one in found)
 
 
 def test_host_fields() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ffd import tlv
 from ffd.errors import DecodeError, EncodeError
+from ffd.tags import TAGS
 from ffd.tlv import Tlv, decode, encode, field, find, find_all, value
 from tests import strategies
 from tests.ffd.vectors import one, vectors
@@ -121,7 +122,7 @@ def test_values_without_bytes(tag: int, wrong: object) -> None:
     """A value that does not fit its tag is an EncodeError with the tag's name as path."""
     with pytest.raises(EncodeError) as caught:
         field(tag, wrong)
-    assert caught.value.path == tlv.TAGS[tag].name
+    assert caught.value.path == TAGS[tag].name
 
 
 def test_wrong_length_of_a_value() -> None:

@@ -16,9 +16,7 @@ from tests.ffd.vectors import vectors
 
 
 def _items(rate: int, totals: list[int]) -> list[Item]:
-    return [
-        Item(name="x", price=total, quantity=Decimal(1), total=total, vat=VatRate(rate)) for total in totals
-    ]
+    return [Item(name="x", price=total, quantity=Decimal(1), total=total, vat=VatRate(rate)) for total in totals]
 
 
 @pytest.mark.parametrize("vector", vectors("ffd_vat"))

@@ -1,0 +1,205 @@
+"""Documents as JSON: our own form, which loses nothing, and the names of the tax service for what was decoded.
+
+Our own form is the attributes of the document as they are, plus `form`, its code: sums in kopecks, moments in ISO
+form, quantities as text, bytes in base64. `schema` describes it. The tax service's form uses the names of the tag
+table, fills fixed texts with blanks as the service does and shows a fiscal sign as the number on paper.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+
+from ffd.documents import OF_CODE, Document, sign_bytes, sign_number
+from ffd.enums import DocumentCode
+from ffd.errors import EncodeError, Invalid, Violation
+from ffd.fields import REPEATED, Fields, tag_of
+from ffd.structures import OF_TAG
+from ffd.tags import Tag, Type
+
+__all__ = ["from_tax_service", "read", "schema", "to_tax_service", "write"]
+
+F = TypeVar("F", bound=Fields)
+_FORMS = {DocumentCode(code).name.lower(): code for code in OF_CODE}
+_EPOCH = datetime(1970, 1, 1)
+_PLACE = re.compile(r" - at `\$(.*)`$")
+# What the tax service adds beside the document, and one spelling it has besides the table's.
+_BESIDE = frozenset(("numberKkt", "messageFiscalSign", "rawData", "metadata"))
+_MEMBER_TYPES = {1305: 6}  # productIdType as seen; other numbers are not known
+
+
+def write(document: Document) -> bytes:
+    """Our own JSON; `read(write(d)) == d`."""
+    return msgspec.json.encode({"form": document.CODE, **msgspec.to_builtins(document)})
+
+
+def read(data: bytes | str | Mapping[str, Any]) -> Document:
+    """The document of our own JSON, or Invalid with the place that is wrong."""
+    try:
+        raw = msgspec.json.decode(data) if isinstance(data, bytes | str) else data
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as error:
+        raise Invalid((_violation("J01", "", "Не JSON.", f"not JSON: {error}"),)) from None
+    if not isinstance(raw, Mapping):
+        raise Invalid((_violation("J02", "", "Ожидается объект.", "an object expected"),))
+    form = raw.get("form")
+    code = _FORMS.get(form) if isinstance(form, str) else form
+    if not isinstance(code, int) or code not in OF_CODE:
+        raise Invalid((_violation("J02", "form", "Неизвестная форма документа.", f"unknown form {form!r}"),))
+    try:
+        return msgspec.convert({key: value for key, value in raw.items() if key != "form"}, OF_CODE[code])
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
+        text = str(error)
+        found = _PLACE.search(text)
+        path = found[1].lstrip(".").replace(".", "/") if found else ""
+        message = _PLACE.sub("", text).replace("`", "")
+        raise Invalid((_violation("J02", path, "Недопустимое значение поля.", message),)) from None
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of our own form: one definition for each form and structure."""
+    (alternatives, definitions) = msgspec.json.schema_components(tuple(OF_CODE.values()), ref_template="#/$defs/{name}")
+    for code, cls in OF_CODE.items():
+        definition = definitions[cls.__name__]
+        definition["properties"] = {"form": {"const": code}, **definition["properties"]}
+        definition["required"] = ["form", *definition.get("required", ())]
+    for shape in {*OF_CODE.values(), *OF_TAG.values()}:
+        if shape.__name__ in definitions:
+            for name, row in shape.tags().items():
+                definitions[shape.__name__]["properties"][name]["description"] = f"{row.number} {row.name_ru}"
+    return {"anyOf": list(alternatives), "$defs": definitions}
+
+
+def _violation(code: str, path: str, message_ru: str, message_en: str) -> Violation:
+    return Violation(code=code, path=path, message_ru=message_ru, message_en=message_en)
+
+
+# ── the tax service ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def to_tax_service(document: Document) -> dict[str, Any]:
+    """The document under the tax service's names; tags without such a name keep ours."""
+    return {"code": document.CODE, **_out(document)}
+
+
+def _out(fields: Fields) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, row in type(fields).tags().items():
+        value = getattr(fields, name)
+        if value is None or value == ():
+            continue
+        key = row.json_name or row.name
+        found[key] = [_one_out(row, one) for one in value] if name in REPEATED else _one_out(row, value)
+    return found
+
+
+def _one_out(row: Tag, value: Any) -> Any:
+    if isinstance(value, Fields):
+        return _code_out(value) if row.number == 1163 else _out(value)
+    match row.type:
+        case Type.UNIXTIME:
+            return value.isoformat()
+        case Type.FVLN:
+            return int(value) if value == value.to_integral_value() else float(value)
+        case Type.BYTES:
+            return sign_number(value) if row.number == 1077 and len(value) == 6 else value.hex()
+        case Type.STRING:
+            return value.ljust(row.length) if row.fixed else value
+        case _ if row.kind == "bool":
+            return int(value)
+        case _:
+            return int(value)
+
+
+def _code_out(code: Fields) -> dict[str, Any]:
+    """1163: the member with the parts the service shows."""
+    found: dict[str, Any] = {}
+    for name, row in type(code).tags().items():
+        text = getattr(code, name)
+        if text is None:
+            continue
+        parts: dict[str, Any] = {"rawProductCode": text}
+        if row.number in (1304, 1305, 1306) and text.startswith("01"):
+            parts["gtin"] = text[2:16]
+            if text[16:18] == "21":
+                parts["sernum"] = text[18:]
+        if row.number in _MEMBER_TYPES:
+            parts["productIdType"] = _MEMBER_TYPES[row.number]
+        found[row.json_name] = parts
+    return found
+
+
+def from_tax_service(data: Mapping[str, Any]) -> Document:
+    """The document of the tax service's JSON, or Invalid with every field that cannot be placed.
+
+    Exact bytes do not come back from it: the service shows neither the order of tags nor service bytes of signs.
+    """
+    cls = OF_CODE.get(data["code"]) if isinstance(data.get("code"), int) else None
+    if cls is None:
+        raise Invalid(
+            (_violation("J02", "code", "Неизвестная форма документа.", f"unknown form {data.get('code')!r}"),)
+        )
+    problems: list[Violation] = []
+    document = _in(cls, data, 0, "", problems)
+    if problems:
+        raise Invalid(tuple(problems))
+    return document
+
+
+def _in(cls: type[F], data: Mapping[str, Any], parent: int, path: str, problems: list[Violation]) -> F:
+    keys: dict[str, str] = {}
+    for name, row in cls.tags().items():
+        for key in (*row.json_alternatives, row.name, row.json_name):
+            keys[key] = name
+    given: dict[str, Any] = {}
+    for key, raw in data.items():
+        place = f"{path}/{key}" if path else key
+        if not parent and (key == "code" or key in _BESIDE):
+            continue
+        found = keys.get(key)
+        if found is None:
+            problems.append(_violation("J03", place, "Неизвестное поле.", "no tag of this form has this name"))
+            continue
+        row = tag_of(found)
+        try:
+            if found in REPEATED:
+                several = raw if isinstance(raw, list | tuple) else (raw,)
+                given[found] = tuple(
+                    _one_in(row, one, f"{place}[{index}]", problems) for index, one in enumerate(several)
+                )
+            else:
+                given[found] = _one_in(row, raw, place, problems)
+        except (TypeError, ValueError, ArithmeticError, EncodeError, AttributeError) as error:
+            problems.append(_violation("J02", place, "Недопустимое значение поля.", str(error)))
+    return cls(**given)
+
+
+def _one_in(row: Tag, raw: Any, place: str, problems: list[Violation]) -> Any:
+    structure = OF_TAG.get(row.number)
+    if structure is not None:
+        if not isinstance(raw, Mapping):
+            raise TypeError("an object expected")
+        if row.number == 1163:
+            raw = {key: one["rawProductCode"] if isinstance(one, Mapping) else one for key, one in raw.items()}
+        return _in(structure, raw, row.number, place, problems)
+    match row.type:
+        case Type.UNIXTIME:
+            return _EPOCH + timedelta(seconds=raw) if isinstance(raw, int) else datetime.fromisoformat(raw)
+        case Type.FVLN:
+            return Decimal(str(raw))
+        case Type.BYTES:
+            return sign_bytes(raw) if row.number == 1077 else bytes.fromhex(raw)
+        case Type.STRING:
+            if not isinstance(raw, str):
+                raise TypeError("a text expected")
+            return raw.rstrip(" ") if row.fixed else raw
+        case _ if row.kind == "bool":
+            return bool(raw)
+        case _:
+            if not isinstance(raw, int):
+                raise TypeError("a whole number expected")
+            return raw
