@@ -6,13 +6,24 @@ bytes and the time go in, frames come out; whatever arrives, nothing is raised a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from struct import unpack_from
 
 import msgspec
 
 from ffd.crc import crc16
 
-__all__ = ["DATA_MAX", "START", "BadFrame", "Frame", "FrameReader", "encode_answer", "encode_frame", "encode_request"]
+__all__ = [
+    "DATA_MAX",
+    "START",
+    "BadFrame",
+    "DriveLine",
+    "Frame",
+    "FrameReader",
+    "encode_answer",
+    "encode_frame",
+    "encode_request",
+]
 
 START = 0x04
 DATA_MAX = 1024
@@ -87,3 +98,34 @@ class FrameReader:
         if crc16(covered) != crc:
             return BadFrame(covered)
         return Frame(covered[2], covered[3:])
+
+
+_BAD_FRAME_ANSWER = 0x01
+
+
+class DriveLine:
+    """The drive's end of its line: bytes of requests in, bytes of answers out.
+
+    `execute` is `lambda code, data, now: …` giving (answer code, data), usually a Drive's. A frame with a wrong CRC is
+    answered 01h, or not at all with `silent_on_bad_frames`: hosts must survive both.
+    """
+
+    def __init__(
+        self,
+        execute: Callable[[int, bytes, float], tuple[int, bytes]],
+        *,
+        silent_on_bad_frames: bool = False,
+    ) -> None:
+        self._execute = execute
+        self._silent = silent_on_bad_frames
+        self._reader = FrameReader()
+
+    def receive(self, data: bytes, *, now: float) -> bytes:
+        """Answers to the requests that became whole."""
+        answers = b""
+        for frame in self._reader.feed(data, now=now):
+            if isinstance(frame, Frame):
+                answers += encode_answer(*self._execute(frame.code, frame.data, now))
+            elif not self._silent:
+                answers += encode_answer(_BAD_FRAME_ANSWER)
+        return answers

@@ -29,7 +29,7 @@ _DRIVE_SILENT = 0x2F
 _ALL_TAX_SYSTEMS = 0x3F
 
 
-class _PowerCut(Exception):  # noqa: N818 (an event, not an error)
+class _PowerCut(Exception):
     pass
 
 

@@ -21,5 +21,5 @@ class StorageError(EmulatorError):
     """A log that is damaged in the middle, is of another kind, or cannot be written."""
 
 
-class Misuse(EmulatorError):  # noqa: N818 (the word of the whole house for "the caller is wrong")
+class Misuse(EmulatorError):
     """A drive, register or operator was asked to be something that does not exist."""

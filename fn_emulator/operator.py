@@ -341,7 +341,7 @@ class TestOperator:
         self.problems.append(Problem(now, drive, document, problem))
 
 
-class _NoTicket(Exception):  # noqa: N818 (a way out of nested checks, never seen outside)
+class _NoTicket(Exception):
     pass
 
 

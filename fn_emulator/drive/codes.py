@@ -58,7 +58,7 @@ class TicketReason(IntEnum):
     LENGTH = 7
 
 
-class Refused(Exception):  # noqa: N818 (an answer of the drive, not a failure of the program)
+class Refused(Exception):
     """A check did not pass: the drive answers `code` with `data` and nothing has changed."""
 
     def __init__(self, code: Code, data: bytes = b"") -> None:

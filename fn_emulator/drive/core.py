@@ -9,7 +9,7 @@ import msgspec
 from fn_emulator.drive import models
 from fn_emulator.drive.codes import Code, Refused
 from fn_emulator.drive.commands import COMMANDS, Command
-from fn_emulator.drive.documents import OpenDocument
+from fn_emulator.drive.documents import CONTAINER_OVERHEAD, OpenDocument
 from fn_emulator.drive.exchange import Exchange
 from fn_emulator.drive.life import BLOCK_DAYS, Extended, warnings
 from fn_emulator.drive.log import Log, raised
@@ -23,6 +23,7 @@ from fn_emulator.storage import Storage
 __all__ = ["Answer", "Drive", "TicketLevel"]
 
 _WARNING_BIT = 0x80
+_RELEASED_MAX = 8
 _STATUS_FRESH_S = 15.0  # the warning byte is looked at again after this much of the timer
 
 
@@ -134,7 +135,7 @@ class Drive:
         self.reading_registration: list[bytes] | None = None  # and by 47h
         self._clock: tuple[int, float] | None = None  # register's moment and the timer at that moment
         self._document_clock: tuple[int, float] | None = None  # the same for the last document
-        self._kept: tuple[int, int] | None = None
+        self._oldest_kept: tuple[int, int, int] | None = None  # moment, queue number, size
         self._status_timer = float("-inf")
         self.warnings = 0
         self._warning_bit = 0
@@ -192,22 +193,25 @@ class Drive:
         if abs((moment - last_moment) * 60 - (timer - last_timer)) > 300:
             raise Refused(Code.BAD_INTERVAL)
 
-    def release_store(self, state: State, moment: int) -> None:
-        """Takes documents out of the 30-day store: older than 30 days and, if they were to be sent, confirmed."""
-        for _ in range(8):
-            if self._kept is None:
-                record = self.log.document(self.state, state.kept_from)
+    def release_store(self, moment: int) -> None:
+        """Takes documents out of the 30-day store: older than 30 days and, if they were to be sent, confirmed.
+
+        What is there can be worked out from the documents at any time, so this is no event and waits for the next
+        commit to be written down. A few at a time: more than a document makes room for the next one.
+        """
+        state = self.state
+        for _ in range(_RELEASED_MAX):
+            if self._oldest_kept is None:
+                record = self.log.document(state, state.kept_from)
                 if record is None:
                     return
-                self._kept = record.moment, record.queue_number
-            kept_moment, queue_number = self._kept
+                self._oldest_kept = record.moment, record.queue_number, len(record.container) - CONTAINER_OVERHEAD
+            kept_moment, queue_number, size = self._oldest_kept
             if moment - kept_moment <= BLOCK_DAYS * DAY or queue_number > state.ticketed:
                 return
-            record = self.log.document(self.state, state.kept_from)
-            assert record is not None
-            state.kept_bytes -= len(record.container) - 42
+            state.kept_bytes -= size
             state.kept_from += 1
-            self._kept = None
+            self._oldest_kept = None
 
     def _admit(self, command: Command, data: bytes) -> None:
         """The checks that every command shares, in their order: length, phase."""
@@ -225,6 +229,9 @@ class Drive:
             self.log.append(EventRecord("made", self._number, state))
             return state
         offset, record = last
+        owner = record.drive if isinstance(record, EventRecord) else record.container[9:17].hex()
+        if owner != self._number:
+            raise Misuse(f"this log belongs to drive {owner}, not to {self._number}; give each drive a log of its own")
         state = record.state
         if isinstance(record, DocumentRecord):
             state.documents_tower = raised(state.documents_tower, record.number, offset)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Kind", "OpenDocument", "RECEIPT_FORMS", "commit", "demand_open"]
 
+CONTAINER_OVERHEAD = 42  # header and sign around a document
 RECEIPT_FORMS = frozenset({3, 4, 31, 41})
 CORRECTION_FORMS = frozenset({31, 41})
 
@@ -136,7 +137,6 @@ def commit(
     if form in RECEIPT_FORMS and state.ffd >= FFD_1_1:
         _count(document, state, operation, total, unsent=bool(queue_number))
     container = wrap(body, drive=drive.number, document=number, kind=form, sign=drive.keys.fps(body) + b"\0\0")
-    drive.release_store(state, moment)
     state.kept_bytes += len(body)
     record = DocumentRecord(number, form, moment, sign, tail, queue_number, container, state)
     offset = drive.log.append(record)
@@ -147,6 +147,7 @@ def commit(
 
 def limits(drive: Drive, document: OpenDocument, moment: int) -> None:
     """14h and its relatives, for the commands that know them."""
+    drive.release_store(moment)
     check_limits(drive.model, drive.state, moment, len(document.data) + 256)
 
 

@@ -120,6 +120,7 @@ class RegisterCore:
         self.shift_opened: float | None = None  # wall clock, seconds
         self.date_awaited = False
         self.reset_allowed = False  # mode 9
+        self.test_run = False  # mode 10
         self.reading: bytes | None = None  # piece of a document that FF3Bh has not given yet; None: no reading
         self.last_document = 0
         self.last_error = 0
@@ -185,6 +186,8 @@ class RegisterCore:
             return Mode.DATE_AWAITED
         if self.reset_allowed:
             return Mode.RESET_ALLOWED
+        if self.test_run:
+            return Mode.TEST_RUN
         if not self.shift_open:
             return Mode.SHIFT_CLOSED
         if self.shift_opened is not None and self.wall - self.shift_opened >= self._shift_limit_s:
@@ -312,32 +315,46 @@ class RegisterCore:
 
     def _power_up(self, kept: OpenReceipt | None) -> None:
         """Find out what the drive has done that the register did not get to write down."""
-        from fn_emulator.register import archive, shift
+        from fn_emulator.register import archive
 
         self.settings.put(18, 1, 1, self.serial)
         status = self.ask(0x30)
         self.settings.put(18, 1, 4, status[10:26].decode("ascii", "replace").strip())
         self.shift_open = bool(status[3])
-        last = int.from_bytes(status[26:30], "little")
-        missed = self.last_document if last <= self.last_document else last
-        if missed > self.last_document:
-            found = self.ask(0x40, last.to_bytes(4, "little"))
-            form = found[0]
-            if form in archive.RECEIPT_FORMS and self.model.stays_open_after_commit:
-                self.receipt = archive.receipt_of(self, last, form, found[2 + 13 :])
-                kept = None
-            elif form == shift.OPENING:
-                self.shift_opened = archive.moment_s(found[2:7])
-                shift.opened(self)
-            elif form == shift.CLOSING:
-                shift.closed(self)
-            self.last_document = last
-            self.save()
+        self.catch_up(receipts=True)
         if self.shift_open and self.shift_opened is None:
-            self.shift_opened = archive.shift_opening(self, last)
-        if kept is not None and self.shift_open:
+            self.shift_opened = archive.shift_opening(self, self.drive_document())
+        if kept is not None and self.shift_open and self.receipt is None:
             kept.begun = False
             self.receipt = kept
+
+    def drive_document(self) -> int:
+        """Number of the drive's last document."""
+        return int.from_bytes(self.ask(0x30)[26:30], "little")
+
+    def catch_up(self, *, receipts: bool = False) -> None:
+        """The drive has made a document that the register does not know of: bring the register's part in order.
+
+        A receipt comes back open after a power cut (`receipts`), if that is how the firmware is; it stays unknown until
+        it is cancelled or closed, so that the next power cut finds it again.
+        """
+        from fn_emulator.register import archive, shift
+
+        last = self.drive_document()
+        if last <= self.last_document:
+            return
+        found = self.ask(0x40, last.to_bytes(4, "little"))
+        form = found[0]
+        if form in archive.RECEIPT_FORMS and receipts and self.model.stays_open_after_commit:
+            self.receipt = archive.receipt_of(self, last, form, found[2 + 13 :])
+            return
+        if form == shift.OPENING:
+            self.shift_opened = archive.moment_s(found[2:7])
+            shift.opened(self)
+        elif form == shift.CLOSING:
+            shift.closed(self)
+        self.last_document = last
+        self.save()
 
     # --- shared by documents ------------------------------------------------------------------------------------------
 

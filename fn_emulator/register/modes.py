@@ -22,6 +22,7 @@ class Mode(IntEnum):
     DATE_AWAITED = 6
     RECEIPT = 8
     RESET_ALLOWED = 9
+    TEST_RUN = 10
 
 
 MODES = tuple(Mode)
@@ -45,7 +46,7 @@ class Rule:
     own_receipt: bool = False
 
 
-_ANY = "1 2 3 4 6 8 9"
+_ANY = "1 2 3 4 6 8 9 10"
 
 
 def _rules(
@@ -60,8 +61,9 @@ RULES: dict[bytes, Rule] = {
     **_rules("10 11 1A 1B", _ANY),
     **_rules("6B F7 FC", _ANY, who=NOBODY),
     **_rules("1F 2D 2E", _ANY, who=SYSTEM),
-    **_rules("1E", "2 3 4 6 9", who=SYSTEM),
+    **_rules("1E", "2 3 4 6 9 10", who=SYSTEM),
     **_rules("16", "9", 9, who=NOBODY),
+    **_rules("2B", "10", EARLIER),
     **_rules("21", "4 9", who=SYSTEM),
     **_rules("22", "4 9", 6, who=SYSTEM),
     **_rules("23", "6", 4, who=SYSTEM),
@@ -87,7 +89,7 @@ RULES: dict[bytes, Rule] = {
     **_rules("B0", _ANY),
     # lines and hardware around the receipt
     **_rules("13 28", _ANY),
-    **_rules("17 2F", "2 3 4 6 8 9"),
+    **_rules("17 2F", "2 3 4 6 8 9 10"),
     **_rules("25 29", "1 2 3 4 6 9"),
     # drive
     **_rules("FF01 FF02 FF03 FF04 FF09 FF0A FF3F FF40 FF63", _ANY, who=SYSTEM),

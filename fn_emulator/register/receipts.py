@@ -283,6 +283,7 @@ def give_up(register: RegisterCore) -> None:
     register.drop_document()
     register.counters.cancelled(receipt)
     register.receipt = None
+    register.last_document = register.drive_document()  # it may have been registered all the same
     register.save()
 
 

@@ -41,7 +41,7 @@ class Code(IntEnum):
     CHECK_CLOCK = 0xC0
 
 
-class Refusal(Exception):  # noqa: N818 (a refusal is an answer, not a fault)
+class Refusal(Exception):
     """The command is not done; the register answers `code`."""
 
     def __init__(self, code: int) -> None:

@@ -35,6 +35,7 @@ def _report(register: RegisterCore, operator: int, *, begin: int, form: int, tag
         made = register.form(form)
     except Refusal:
         register.drop_document()
+        register.catch_up()  # a drive that was not heard may have done it
         raise
     register.document_tags = None
     return made

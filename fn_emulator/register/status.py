@@ -214,6 +214,11 @@ def technological_reset(register: RegisterCore, request: c.TechnologicalReset, o
     return c.Done()
 
 
+def stop_test(register: RegisterCore, request: c.StopTest, operator: int) -> c.OperatorReply:
+    register.test_run = False
+    return c.OperatorReply(operator=operator)
+
+
 # --- lines and hardware ----------------------------------------------------------------------------------------------
 
 
@@ -242,6 +247,7 @@ HANDLERS: Mapping[type[c.Request[Any]], Handler] = {
     c.SetDate: set_date,
     c.ConfirmDate: confirm_date,
     c.TechnologicalReset: technological_reset,
+    c.StopTest: stop_test,
     c.Beep: line,
     c.PrintLine: line,
     c.PrintLineInFont: line,

@@ -128,7 +128,7 @@ async def _until_signal(scope: trio.CancelScope, task_status: trio.TaskStatus[No
 
 
 async def _until_stdin_closes(scope: trio.CancelScope) -> None:
-    """The pipe from a parent closes however the parent ends. `sys.stdin` would hold a lock at exit; `os.read` does not."""
+    """The parent's pipe closes however the parent ends. `sys.stdin` would hold a lock at exit; `os.read` does not."""
     while await trio.to_thread.run_sync(os.read, 0, 4096, abandon_on_cancel=True):
         pass
     scope.cancel()

@@ -15,7 +15,7 @@ BACKLOG = 16
 """Hosts that wait for a register: one talks at a time, the rest is a queue nobody should be in."""
 
 
-class PortTaken(EmulatorError):  # noqa: N818 (the thing is named by what happened)
+class PortTaken(EmulatorError):
     """A port that the emulator was told to use is not free."""
 
 

@@ -48,7 +48,7 @@ def test_fresh_drive() -> None:
 
 
 def test_whole_life() -> None:
-    """Registration, a shift with a receipt, close of the drive, delivery: phases 1 → 3 → 7 → 15, numbers without gaps."""
+    """Registration, a shift with a receipt, close of the drive, delivery: phases 1 → 3 → 7 → 15, no gaps."""
     hands = Hands()
     assert hands.register()[:4] == pack("<I", 1)
     assert hands.ok(0x30)[0] == 3
@@ -122,8 +122,9 @@ def test_signs_verify() -> None:
     assert record is not None
     container = Container.decode(record.container)
     keys = Keys.derive(DEMO_MASTER_KEY, NUMBER)
-    content = {field.tag: field.value for field in tlv.decode(container.document)[0].value if isinstance(field, tlv.Tlv)}
-    plain = {tag: content for tag, content in content.items() if isinstance(content, bytes)}
+    (document,) = tlv.decode(container.document)
+    inner = (field for field in document.value if isinstance(field, tlv.Tlv))
+    plain = {field.tag: field.value for field in inner if isinstance(field.value, bytes)}
     assert plain[1077] == keys.fpd(3, plain)
     assert answer[6:] == plain[1077][:1:-1], "commands give the printed number little endian"
     assert container.sign == keys.fps(container.document) + b"\0\0"
@@ -193,7 +194,14 @@ def test_answers_of_generations() -> None:
 
 @pytest.mark.parametrize(
     ("model", "code"),
-    [("fn-1-36", 0xA2), ("fn-1-36", 0x36), ("fn-1-36", 0x3A), ("fn-1.1-36", 0xB0), ("fn-1.1-36", 0x3F), ("fn-1.2-36", 0x4A)],
+    [
+        ("fn-1-36", 0xA2),
+        ("fn-1-36", 0x36),
+        ("fn-1-36", 0x3A),
+        ("fn-1.1-36", 0xB0),
+        ("fn-1.1-36", 0x3F),
+        ("fn-1.2-36", 0x4A),
+    ],
 )
 def test_commands_of_other_generations(model: str, code: int) -> None:
     """What a generation does not know is 01h."""
@@ -246,7 +254,14 @@ def test_registration_limit() -> None:
 
 @pytest.mark.parametrize(
     ("offset", "change"),
-    [(5, b"77X4211201  "), (17, b"00000000050085701   "), (17, b"                    "), (37, b"\x00"), (37, b"\x40"), (38, b"\x01")],
+    [
+        (5, b"77X4211201  "),
+        (17, b"00000000050085701   "),
+        (17, b"                    "),
+        (37, b"\x00"),
+        (37, b"\x40"),
+        (38, b"\x01"),
+    ],
 )
 def test_requisites_of_registration(offset: int, change: bytes) -> None:
     """INN, registration number, tax systems and modes must be possible; encryption is refused, there is no cipher."""
@@ -324,3 +339,7 @@ def test_misuse() -> None:
         Drive(MemoryStorage(), number=NUMBER, keys=DEMO_MASTER_KEY, model="fn-9")
     with pytest.raises(Misuse, match="keys of drive"):
         Drive(MemoryStorage(), number=NUMBER, keys=Keys.derive(DEMO_MASTER_KEY, "9999078900000001"))
+    storage = MemoryStorage()
+    registered(storage=storage)
+    with pytest.raises(Misuse, match="belongs to drive 9999078900005488"):
+        Drive(storage, number="9999078900000001", keys=DEMO_MASTER_KEY)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fn_emulator.drive_frames import BadFrame, Frame, FrameReader, encode_answer, encode_request
+from fn_emulator.drive_frames import BadFrame, DriveLine, Frame, FrameReader, encode_answer, encode_request
+from tests.fn_emulator.drives import Hands
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "fn_frames.json").read_text("utf-8"))["frames"]
 
@@ -67,3 +68,19 @@ def test_noise(pieces: list[bytes]) -> None:
         for frame in reader.feed(piece, now=0.0):
             assert isinstance(frame, Frame | BadFrame)
         assert len(reader._buffer) <= 1030
+
+
+def test_a_drive_on_its_line() -> None:
+    """A drive alone behind its frames: the reference's status request is answered in a frame; a bad one by 01h."""
+    hands = Hands()
+
+    def execute(code: int, data: bytes, now: float) -> tuple[int, bytes]:
+        answer = hands.drive.execute(code, data, timer=now)
+        return answer.code, answer.data
+
+    line = DriveLine(execute)
+    (answer,) = FrameReader().feed(line.receive(bytes.fromhex("04010030FFCD"), now=0.0), now=0.0)
+    assert answer == Frame(0, hands.ok(0x30))
+    assert line.receive(bytes.fromhex("04010030FFCE"), now=0.0) == encode_answer(0x01)
+    silent = DriveLine(execute, silent_on_bad_frames=True)
+    assert silent.receive(bytes.fromhex("04010030FFCE"), now=0.0) == b""

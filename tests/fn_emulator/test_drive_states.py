@@ -1,7 +1,7 @@
 """The drive's state table, cell by cell: every command in every situation answers what the documentation says.
 
-One column is a situation, one row a command with sensible data. `.` is success, a number is the answer code. Rows follow
-the command list, columns a drive's life.
+One column is a situation, one row a command with sensible data. `.` is success, a number is the answer code. Rows
+follow the command list, columns a drive's life.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from collections.abc import Callable
 from struct import pack
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fn_emulator.drive import Code
 from tests.fn_emulator.drives import REGISTRATION_NUMBER, Hands, registered, tags, with_shift
 
 
@@ -126,6 +129,11 @@ SITUATIONS: dict[str, Callable[[], Hands]] = {
     "archive": _archive,
 }
 
+
+def no_data(hands: Hands) -> bytes:
+    return b""
+
+
 DATA: dict[int, Callable[[Hands], bytes]] = {
     0x02: lambda hands: b"\x00",
     0x03: lambda hands: Hands(ffd=2).registration()[1],
@@ -224,7 +232,7 @@ CELLS = [(code, name, cell) for code, cells in ROWS.items() for name, cell in zi
 def test_cell(code: int, name: str, cell: str) -> None:
     """The answer is the table's, and a refusal changes nothing that 30h or the storage shows."""
     hands = SITUATIONS[name]()
-    data = DATA.get(code, lambda hands: b"")(hands)
+    data = DATA.get(code, no_data)(hands)
     status, storage = hands.ok(0x30), hands.drive.state
     answer = hands.send(code, data)
     assert f"{answer.error:X}" == ("0" if cell == "." else cell.lstrip("0"))
@@ -245,3 +253,12 @@ def test_wrong_length_comes_before_wrong_state(code: int) -> None:
     hands.begin_receipt()
     expected = {0x07: 0x01, 0x26: 0x02}.get(code, 0x01)
     assert hands.send(code, b"\xff" * 700).error == expected
+
+
+ANYWHERE = [build() for build in (_fresh, registered, _receipt, _reading, _waiting, _archive)]
+
+
+@given(st.integers(0, 255), st.binary(max_size=80), st.sampled_from(ANYWHERE))
+def test_any_command(code: int, data: bytes, hands: Hands) -> None:
+    """Whatever the command and its bytes, in any phase: an answer from the list of codes, never an exception."""
+    assert hands.send(code, data).error in set(Code)

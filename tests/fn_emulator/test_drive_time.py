@@ -1,4 +1,4 @@
-"""Time rules and limits: the clock of the register against the drive's, shifts, keys, memory, the operator's silence."""
+"""Time rules and limits: the register's clock against the drive's, shifts, keys, memory, the operator's silence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ BEGINS = {0x11: registered, 0x13: with_shift, 0x15: with_shift, 0x17: with_shift
 
 
 @pytest.mark.parametrize("code", [0x11, 0x13, 0x15, 0x17, 0x18])
-@pytest.mark.parametrize("moment", ["1a0d0a0a00", "1a021e0a00", "1a0b1d1800", "1a0b1d0a3c", "64010100 00".replace(" ", "")])
+@pytest.mark.parametrize(
+    "moment", ["1a0d0a0a00", "1a021e0a00", "1a0b1d1800", "1a0b1d0a3c", "64010100 00".replace(" ", "")]
+)
 def test_impossible_date(code: int, moment: str) -> None:
     """Month 13, 30 February, hour 24, minute 60, year 100: 07h."""
     assert BEGINS[code]().code(code, bytes.fromhex(moment)) is Code.BAD_DATETIME
@@ -40,7 +42,7 @@ def test_shift_may_open_an_hour_back() -> None:
 @pytest.mark.parametrize("code", [0x11, 0x13, 0x15, 0x17, 0x18])
 @pytest.mark.parametrize(("minutes", "expected"), [(5, Code.OK), (6, Code.BAD_INTERVAL)])
 def test_interval_against_the_timer(code: int, minutes: int, expected: Code) -> None:
-    """Clock and timer may differ by five minutes about the time since the last document, either way."""
+    """Clock and timer may differ by five minutes about the time since the last document."""
     ahead = BEGINS[code]()
     assert ahead.code(code, dt5(START.replace(minute=minutes))) is expected
     behind = BEGINS[code]()
@@ -75,7 +77,7 @@ def test_receipt_not_before_its_begin() -> None:
 
 
 def test_24_hours() -> None:
-    """The last minute of the 24th hour is fine; then receipts are refused and only the close of the shift is possible."""
+    """The last minute of the 24th hour is fine; then receipts are refused and the shift has to be closed."""
     hands = with_shift()
     hands.go(hours=24)
     hands.receipt()
@@ -101,7 +103,7 @@ def test_interval_is_looked_at_after_the_date() -> None:
 
 
 def test_two_days_flag_and_thirty_days_block() -> None:
-    """Unsent for over two days: bit 3 and 1053 in reports. Over thirty days: 14h for everything that makes documents."""
+    """Unsent for over two days: bit 3, and 1053 in reports. Over thirty: 14h for everything that makes documents."""
     hands = registered()
     hands.go(days=2)
     assert hands.ok(0x30)[4] == 0
@@ -184,7 +186,7 @@ def test_drive_that_refuses_general_tax_goods() -> None:
 
 
 def test_end_of_keys() -> None:
-    """30 days and 3 days before: bits 1 and 0. On the day: no shifts and receipts, but a shift and the drive can close."""
+    """30 and 3 days before: bits 1 and 0. On the day no shifts and receipts; a shift and the drive can close."""
     hands = Hands()
     hands.register(mode=Mode.AUTONOMOUS, tax=1)  # 410 days; nothing waits for an operator
     assert hands.ok(0x32)[:3] == bytes((28, 1, 7))

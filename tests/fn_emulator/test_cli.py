@@ -1,0 +1,155 @@
+"""The command `fn-emulator` as a process: ready line, signals, errors, kill -9."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kkt_driver import commands as c
+from kkt_driver.frames import encode_frame
+from tests.fn_emulator.desk import closing, item
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def emulator(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """The running process and its ready line."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fn_emulator", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        yield process, json.loads(line)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+class Host:
+    """A plain host on the standard layer."""
+
+    def __init__(self, address: str) -> None:
+        host, port = address.removeprefix("tcp://").split(":")
+        self._socket = socket.create_connection((host, int(port)), timeout=10)
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def send(self, request: c.Request[Any]) -> None:
+        self._socket.sendall(encode_frame(c.encode_request(request)))
+
+    def ask(self, request: c.Request[Any]) -> Any:
+        self.send(request)
+        said = b""
+        while len(said) < 3 or len(said) < said[2] + 4:
+            piece = self._socket.recv(4096)
+            assert piece
+            said += piece
+        self._socket.sendall(b"\x06")
+        return c.decode_reply(request, said[3:-1])
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_rack_process(tmp_path: Path, by: signal.Signals) -> None:
+    """One JSON line when ready, work over TCP, a clean end on either signal, and all of it there at the next start."""
+    arguments = "rack", "--count", "2", "--base-port", "0", "--operator-port", "0", "--state", str(tmp_path / "rack")
+    with emulator(*arguments) as (process, ready):
+        assert ready["event"] == "ready"
+        assert [one["drive"] for one in ready["registers"]] == ["9999078900000001", "9999078900000002"]
+        assert ready["operator"].startswith("127.0.0.1:")
+        with Host(ready["registers"][0]["address"]) as host:
+            host.ask(c.OpenShift())
+        process.send_signal(by)
+        assert process.wait(timeout=5) == 0
+    with emulator(*arguments) as (_, ready), Host(ready["registers"][0]["address"]) as host:
+        assert host.ask(c.DriveStatus()).shift_open == 1
+
+
+def test_operator_process(tmp_path: Path) -> None:
+    """The operator alone answers a probe."""
+    with emulator("operator", "--port", "0", "--state", str(tmp_path)) as (process, ready):
+        host, port = ready["operator"].split(":")
+        probe = bytes.fromhex("2a08410a81a20120") + b"9999078900000001" + bytes.fromhex("000010000000")
+        with socket.create_connection((host, int(port)), timeout=10) as stream:
+            stream.sendall(probe)
+            assert stream.recv(4096)[:8] == probe[:8]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=5) == 0
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fn_emulator", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+def test_mistakes_are_named(tmp_path: Path) -> None:
+    """A taken port, a folder in use, an unknown profile: one line that says what and what to do, exit code 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        failed = run("rack", "--count", "1", "--base-port", port)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith(f"fn-emulator: port {port}")
+    assert "register 1 of 1" in failed.stderr
+    failed = run("rack", "--count", "1", "--base-port", "0", "--profile", "quick")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert "typical" in failed.stderr
+    with emulator("rack", "--count", "1", "--base-port", "0", "--state", str(tmp_path)):
+        failed = run("rack", "--count", "1", "--base-port", "0", "--state", str(tmp_path))
+    assert failed.returncode == 1
+    assert "in use" in failed.stderr
+
+
+@pytest.mark.slow
+def test_kill_9_loop(tmp_path: Path) -> None:
+    """Killed in the middle of selling, again and again: numbers without gaps, and the register always goes on."""
+    arguments = "rack", "--count", "1", "--base-port", "0", "--state", str(tmp_path)
+    known = 0
+    for turn in range(6):
+        with emulator(*arguments) as (process, ready), Host(ready["registers"][0]["address"]) as host:
+            status = host.ask(c.DriveStatus())
+            assert status.last_document >= known
+            for number in range(max(1, known), status.last_document + 1):
+                assert host.ask(c.FindDocument(document=number)).document == number
+            mode = host.ask(c.ShortStatus()).mode
+            if mode == 8:
+                host.ask(c.CancelReceipt())
+            elif mode == 4:
+                host.ask(c.OpenShift())
+            for _ in range(20 + 7 * turn):
+                host.ask(c.OpenReceipt(type=0))
+                host.ask(item())
+                known = host.ask(closing()).document
+            host.ask(c.OpenReceipt(type=0))
+            host.ask(item())
+            host.send(closing())
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
