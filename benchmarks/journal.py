@@ -2,9 +2,9 @@
 
     python benchmarks/journal.py [--rows 1000000] [--rounds 5] [--verbs 2000] [--directory DIR]
 
-Rates are compared with two bare loops in the same run, round by round in turn: one that appends the same bytes to a file
-and syncs it, and one that makes the journal's own inserts through apsw without verbs, threads or an event loop. Each
-commits groups as large as the number of writers, which is the most that a group commit can reach.
+Rates are compared with two bare loops in the same run, round by round in turn: one that appends the same bytes to a
+file and syncs it, and one that makes the journal's own inserts through apsw without verbs, threads or an event loop.
+Each commits groups as large as the number of writers, which is the most that a group commit can reach.
 """
 
 from __future__ import annotations
@@ -122,7 +122,9 @@ class Seen:
 
 
 def rates(directory: Path, rounds: int, verbs: int) -> None:
-    print(f"{'writers':>7} {'append/s':>9} {'bare apsw/s':>11} {'journal/s':>9} {'of bare':>8} {'per commit':>10}", end="")
+    print(
+        f"{'writers':>7} {'append/s':>9} {'bare apsw/s':>11} {'journal/s':>9} {'of bare':>8} {'per commit':>10}", end=""
+    )
     print(f" {'loop us':>8} {'all us':>7}")
     for writers in (1, 10, 100):
         seen = Seen()
@@ -188,7 +190,8 @@ def fill(path: Path, rows: int) -> None:
     with connection:
         connection.executemany(
             "INSERT INTO jobs (seq, id, inn, key, tenant, facade, state, accepted_at, changed_at, attempts, station,"
-            " drive, document, receipt, result) VALUES (?, ?, ?, ?, 'demo', 'ferma', 'confirmed', ?, ?, 1, ?, ?, ?, ?, ?)",
+            " drive, document, receipt, result)"
+            " VALUES (?, ?, ?, ?, 'demo', 'ferma', 'confirmed', ?, ?, 1, ?, ?, ?, ?, ?)",
             jobs(),
         )
         connection.executemany(

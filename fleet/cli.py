@@ -98,12 +98,21 @@ def main() -> None:
     """Entry of the console command."""
     try:
         app(prog_name="fleet")
-    except* FleetError as group:
-        for error in _leaves(group):
-            typer.echo(f"fleet: {error}", err=True)
+    except (FleetError, BaseExceptionGroup) as error:
+        ours, others = _split(error)
+        if others is not None:
+            raise
+        for one in ours:
+            typer.echo(f"fleet: {one}", err=True)
         sys.exit(1)
-    except* KeyboardInterrupt:
-        sys.exit(130)
+
+
+def _split(error: BaseException) -> tuple[list[BaseException], BaseException | None]:
+    """Our own errors, out of the groups that nurseries put them in, and the rest."""
+    if not isinstance(error, BaseExceptionGroup):
+        return [error], None
+    ours, others = error.split(FleetError)
+    return _leaves(ours) if ours is not None else [], others
 
 
 def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:

@@ -18,7 +18,7 @@ import tomllib
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 import msgspec
 
@@ -87,6 +87,10 @@ deadlines = { "FF45" = 40 }               # command code = seconds, where a regi
 """
 
 
+Layer: TypeAlias = Literal["standard", "alternative", "auto"]
+"""Link layer of a register's line; auto finds it out at every connect."""
+
+
 class Http(msgspec.Struct, frozen=True, kw_only=True):
     """Where shops and people come in."""
 
@@ -143,7 +147,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     address: str
     inn: str
-    link: str = "standard"
+    link: Layer = "standard"
     timezone: str = "Europe/Moscow"
     deadlines: dict[str, float] = {}
 
@@ -415,7 +419,7 @@ def _station(table: _Table) -> Station:
         name=table.text("name", check=_wrong_name),
         address=table.text("address", check=_wrong_address),
         inn=table.text("inn", check=_wrong_inn),
-        link=table.text("link", "standard", _wrong_link),
+        link=cast(Layer, table.text("link", "standard", _wrong_link)),
         timezone=table.text("timezone", "Europe/Moscow", _wrong_timezone),
         deadlines=table.seconds_by_key("deadlines", _wrong_command, 3600),
     )
@@ -470,9 +474,7 @@ def _wrong_name(text: str) -> str | None:
 
 
 def _wrong_link(text: str) -> str | None:
-    return (
-        None if text in ("standard", "alternative", "auto") else f"must be standard, alternative or auto, not {text!r}"
-    )
+    return None if text in get_args(Layer) else f"must be standard, alternative or auto, not {text!r}"
 
 
 def _wrong_timezone(text: str) -> str | None:

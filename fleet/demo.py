@@ -7,15 +7,11 @@ standard input is a pipe that only we hold. Nothing in a demonstration is fiscal
 from __future__ import annotations
 
 import json
-import math
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import trio
@@ -26,11 +22,11 @@ __all__ = ["Demo", "DemoError", "run_demo"]
 
 INN = "9900000000"
 LOGIN = PASSWORD = "demo"
-PASSWORD_HASH = "scrypt$16384$8$1$a2tr$lomt2dYY4AxGwIvrDDqP8ACRZ2YkzTvUC0s2NaPc3wA="  # of "demo": no secret here
+# of "demo", no secret
+PASSWORD_HASH = "scrypt$16384$8$1$bm90IGEgc2VjcmV0$b6ZQtchC1kIgLJI8A+UhVYNBhzjvN6NGwJ5SAyK8Mzc="
 OPERATOR_OFFSET = 99  # the operator listens on base port + 99, behind the registers when there are more
 READY_S = 60.0  # registering hundreds of fresh drives on a slow machine
-STOP_S = 9.5  # of the 10 s a stop may take; what stations and doors leave of it is the child's
-CHILD_STOP_MIN_S = 0.5
+RACK_STOP_S = 0.9  # of the 10 s a stop may take the doors have 1 and the stations 8
 
 
 class DemoError(FleetError):
@@ -57,6 +53,14 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     def config_path(self) -> Path:
         return self.state / "fleet.toml"
 
+    @property
+    def log_path(self) -> Path:
+        return self.state / "fleet.log"
+
+    @property
+    def rack_log_path(self) -> Path:
+        return self.state / "rack.log"
+
 
 def run_demo(demo: Demo, *, as_json: bool = False) -> None:
     """Show it until SIGINT or SIGTERM."""
@@ -66,22 +70,27 @@ def run_demo(demo: Demo, *, as_json: bool = False) -> None:
 
 async def _main(demo: Demo, as_json: bool) -> None:
     _make_folder(demo)
-    stop = trio.Event()
-    async with _rack(demo, stop):  # starts while the daemon's modules are imported
-        from fleet import config, log
+    rack = await _start_rack(demo)
+    try:
+        from fleet import config, log  # while the child starts
         from fleet.serve import serve, watch_signals
 
-        with (demo.state / "fleet.log").open("ab", buffering=0) as file:
+        await _until_ready(rack, demo)
+        with demo.log_path.open("ab", buffering=0) as file:
             log.setup(file)
-            settings = config.load(demo.config_path)
+            stop = trio.Event()
 
             def ready(url: str) -> None:
-                print(_ready_line(demo, url) if as_json else announcement(demo, url, date.today()), flush=True)
+                print(ready_line(demo, url) if as_json else announcement(demo, url, date.today()), flush=True)
 
             async with trio.open_nursery() as nursery:
                 await nursery.start(watch_signals, stop)
-                await serve(settings, stop=stop, ready=ready)
+                nursery.start_soon(_watch, rack, demo, stop)
+                await serve(config.load(demo.config_path), stop=stop, ready=ready)
                 nursery.cancel_scope.cancel()
+    finally:
+        with trio.CancelScope(shield=True):
+            await _end(rack)
     if not as_json:
         print("\nStopped. Started again, it goes on with the same journal and drives.", flush=True)
 
@@ -156,6 +165,8 @@ open_to_network = true
 [operator]
 address = "tcp://127.0.0.1:{demo.operator_port}"
 
+poll_s = 0.5
+
 [[tenants]]
 name = "demo"
 login = "{LOGIN}"
@@ -167,32 +178,19 @@ inn = "{INN}"
 # The child
 
 
-@asynccontextmanager
-async def _rack(demo: Demo, stop: trio.Event) -> AsyncIterator[None]:
-    """The rack's process, ready to be talked to. When it ends by itself, so does the demonstration."""
-    log_path = demo.state / "rack.log"
-    with log_path.open("ab") as log_file:
-        process = await trio.lowlevel.open_process(
+async def _start_rack(demo: Demo) -> trio.Process:
+    with demo.rack_log_path.open("ab") as log:
+        return await trio.lowlevel.open_process(
             rack_command(demo),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=log_file,
+            stderr=log,
             start_new_session=True,  # Ctrl-C is for us; the rack ends after the daemon has let go of it
         )
-    stopped_at = math.inf
-    try:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_watch, process, stop, log_path)
-            await _until_ready(process, log_path)
-            yield
-            stopped_at = trio.current_time()
-            nursery.cancel_scope.cancel()
-    finally:
-        with trio.CancelScope(shield=True):
-            await _end(process, CHILD_STOP_MIN_S if stopped_at is math.inf else STOP_S / 4)
 
 
 def rack_command(demo: Demo) -> list[str]:
+    """How the child is started. It listens before it is ready, and it ends when its standard input does."""
     return [
         sys.executable,
         *("-m", "fn_emulator", "rack"),
@@ -203,3 +201,110 @@ def rack_command(demo: Demo) -> list[str]:
         *("--state", str(demo.state / "rack")),
         "--until-stdin-closes",
     ]
+
+
+async def _until_ready(rack: trio.Process, demo: Demo) -> None:
+    """The child says so in one line of JSON."""
+    assert rack.stdout is not None
+    line = b""
+    with trio.move_on_after(READY_S):
+        while not line.endswith(b"\n"):
+            part = await rack.stdout.receive_some(4096)
+            if not part:
+                break
+            line += part
+    try:
+        if msgspec.json.decode(line)["event"] == "ready":
+            return
+    except (msgspec.DecodeError, KeyError, TypeError):
+        pass
+    raise DemoError(f"the emulated rack did not start: {_last_words(demo)}")
+
+
+async def _watch(rack: trio.Process, demo: Demo, stop: trio.Event) -> None:
+    """A rack that ends by itself ends the demonstration."""
+    status = await rack.wait()
+    if not stop.is_set():
+        raise DemoError(f"the emulated rack ended with status {status}: {_last_words(demo)}")
+
+
+def _last_words(demo: Demo) -> str:
+    lines = demo.rack_log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return f"{lines[-1] if lines else 'it said nothing'} (see {demo.rack_log_path})"
+
+
+async def _end(rack: trio.Process) -> None:
+    """SIGTERM first; its state would survive a SIGKILL, which comes when there is no time left."""
+    rack.terminate()
+    with trio.move_on_after(RACK_STOP_S):
+        await rack.wait()
+        return
+    rack.kill()
+    await rack.wait()
+
+
+# What is said
+
+
+def announcement(demo: Demo, url: str, today: date) -> str:
+    """Addresses, and commands that can be pasted into a shell as they are."""
+    url = reachable(url)
+    header = "-H 'Content-Type: application/json'"
+    cut = """| grep -o '"AuthToken":"[^"]*' | cut -d'"' -f4"""
+    asked = """{"Request":{"InvoiceId":"'$INVOICE'"}}"""
+    vat = "Vat22" if today.year >= 2026 else "Vat20"
+    receipt = json.dumps(
+        {
+            "Request": {
+                "Inn": INN,
+                "Type": "Income",
+                "InvoiceId": "@",
+                "CustomerReceipt": {
+                    "TaxationSystem": "Common",
+                    "Email": "anna@example.com",
+                    "Items": [{"Label": "Чайник", "Price": 1990.5, "Quantity": 2, "Amount": 3981, "Vat": vat}],
+                },
+            }
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).replace('"@"', "\"'$INVOICE'\"")
+    login = json.dumps({"Login": LOGIN, "Password": PASSWORD}, separators=(",", ":"))
+    last = demo.register_ports[-1]
+    return f"""\
+A demonstration: nothing fiscal is in it. {demo.registers} emulated registers, an emulated operator, one daemon.
+
+  page        {url}/
+  registers   tcp://127.0.0.1:{demo.base_port}{f" to {last}" if last != demo.base_port else ""}, operator tcp://127.0.0.1:{demo.operator_port}
+  state       {demo.state} (fleet.log, rack.log, journal and drives)
+  account     Login {LOGIN}, Password {PASSWORD}, INN {INN}
+
+Log in, make a receipt, ask what became of it:
+
+TOKEN=$(curl -s {url}/api/Authorization/CreateAuthToken {header} -d '{login}' {cut})
+
+INVOICE=shop-$(date +%s); curl -s "{url}/api/kkt/cloud/receipt?AuthToken=$TOKEN" {header} -d '{receipt}'; echo
+
+curl -s "{url}/api/kkt/cloud/status?AuthToken=$TOKEN" {header} -d '{asked}'; echo
+
+Ctrl-C ends it all."""
+
+
+def ready_line(demo: Demo, url: str) -> str:
+    """The same for programs."""
+    return json.dumps(
+        {
+            "event": "ready",
+            "http": url,
+            "registers": [f"tcp://127.0.0.1:{port}" for port in demo.register_ports],
+            "operator": f"tcp://127.0.0.1:{demo.operator_port}",
+            "login": LOGIN,
+            "password": PASSWORD,
+            "inn": INN,
+        }
+    )
+
+
+def reachable(url: str) -> str:
+    """A listener on every address is best reached on this machine's own."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")

@@ -60,6 +60,7 @@ class Desk:
     def __init__(self) -> None:
         self.dispatcher = Dispatcher()
         self.changes = Changes()
+        self._awaited: dict[str, trio.Event] = {}
         self._inboxes: dict[str, trio.MemorySendChannel[Any]] = {}
 
     @property
@@ -85,6 +86,17 @@ class Desk:
         except trio.WouldBlock:
             if isinstance(message, Ticketed):
                 raise
+
+    def decided(self, job_id: str) -> None:
+        """A job was registered, refused, quarantined or cancelled: whoever waits for it goes on."""
+        awaited = self._awaited.pop(job_id, None)
+        if awaited is not None:
+            awaited.set()
+        self.changes.tell()
+
+    def awaited(self, job_id: str) -> trio.Event:
+        """An event that is set when the job is decided; ask the journal after taking it, not before."""
+        return self._awaited.setdefault(job_id, trio.Event())
 
     def join(self, station: str, abilities: Abilities) -> None:
         self.dispatcher.join(station, abilities)

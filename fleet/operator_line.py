@@ -59,7 +59,7 @@ class OperatorLine:
                     raise ValueError(f"the answer carries {size} bytes")
                 return header + await self._read(size)
         except (OSError, trio.BrokenResourceError, trio.TooSlowError, EOFError, ValueError, FfdError) as error:
-            log.info("no answer from the operator", station=self._station, why=str(error) or type(error).__name__)
+            log.warning("no answer from the operator", station=self._station, why=str(error) or type(error).__name__)
             await self.aclose()
             return None
         except trio.Cancelled:

@@ -29,7 +29,9 @@ async def serve(config: Config, *, stop: trio.Event, ready: Callable[[str], None
     async with open_daemon(config) as usecases:
         app = build_app(usecases, config, tokens)
         async with trio.open_nursery() as nursery:
-            url: str = await nursery.start(lambda task_status: http.serve(app, config.http.listen, stop=stop, task_status=task_status))
+            url: str = await nursery.start(
+                lambda task_status: http.serve(app, config.http.listen, stop=stop, task_status=task_status)
+            )
             _log.info("listening", url=url, stations=len(config.stations))
             ready(url)
     _log.info("stopped")

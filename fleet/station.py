@@ -121,7 +121,8 @@ class Station:
         self._identity: procedures.Identity | None = None
         self._state: procedures.State | None = None
         self._shift_opened: datetime | None = None
-        self._relay_due = 0.0
+        self._relay_due = 0.0  # not before: the pause between messages, or after an answer that did not come
+        self._poll_due = 0.0  # when the drive is asked whether it has messages that we do not know of
         self._talking = False
         self._silent = 0
         self._close_asked = False
@@ -295,7 +296,7 @@ class Station:
     def _next_due(self) -> float:
         due = self._clock() + 3600.0
         if self._operator is not None and not self._talking:
-            due = min(due, self._relay_due)
+            due = min(due, self._relay_due if self._unsent else self._poll_due)
         if self._shift_opened is not None and self._state is not None and self._state.shift_open:
             left = self._shift_max_s - (self._local_now() - self._shift_opened).total_seconds()
             due = min(due, self._clock() + max(left, 0.0))
@@ -382,7 +383,7 @@ class Station:
         self._one_more_unsent()
         self._log.info("receipt registered", job=job.id, document=done.document)
         self._join_quietly()
-        self._desk.changes.tell()
+        self._desk.decided(job.id)
 
     async def _refused(self, job: Job, refusal: Refused) -> None:
         """The register refused and proved that no document exists. Whose fault it is decides what follows."""
@@ -399,7 +400,7 @@ class Station:
             )
             self._intents.open = None
             self._log.info("receipt refused", job=job.id, code=f"{refusal.code:02X}")
-            self._desk.changes.tell()
+            self._desk.decided(job.id)
             return
         await self._release(job, _explain(refusal), proof=refusal.proof.evidence if refusal.proof else None)
         raise refusal
@@ -409,6 +410,7 @@ class Station:
         if job.attempts >= ATTEMPTS_MAX:
             await self._journal.quarantine(job.id, f"{job.attempts} tries failed, the last one: {why}", proof or {})
             self._log.error("job is quarantined", job=job.id, why=why)
+            self._desk.decided(job.id)
         else:
             self._desk.submit(await self._journal.release(job.id, why, proof))
         self._intents.open = None
@@ -435,6 +437,7 @@ class Station:
             case Ambiguous() if job is not None:
                 await self._journal.quarantine(job.id, verdict.reason, verdict.evidence)
                 self._log.error("job is quarantined", job=job.id, why=verdict.reason)
+                self._desk.decided(job.id)
             case Ambiguous():
                 await self._end_own(Done(evidence=verdict.evidence, executed=False))
                 self._log.error("own command stays unexplained", action=intent.action, why=verdict.reason)
@@ -519,18 +522,20 @@ class Station:
             ticket, self._ticket = self._ticket, None
             self._talking = False
             await self._write_ticket(register, ticket)
-        if not self._talking and self._unsent and self._clock() >= self._relay_due:
+        now = self._clock()
+        if self._talking:
+            return
+        if not self._unsent and now >= self._poll_due:
+            await self._count_unsent(register)
+        if self._unsent and now >= self._relay_due:
             outgoing = await register.run(relay.read_message())
             if outgoing is None:
                 await self._count_unsent(register)
-                self._relay_due = self._clock() + self._poll_s()
+                self._relay_due = now + (self._poll_s() if self._unsent else 0.0)
             else:
                 self._talking = True
                 self._outgoing = outgoing
                 helpers.start_soon(self._talk, outgoing.message)
-        elif not self._talking and not self._unsent and self._clock() >= self._relay_due:
-            await self._count_unsent(register)
-            self._relay_due = self._clock() + (0.0 if self._unsent else self._poll_s())
 
     async def _talk(self, message: bytes) -> None:
         """Exchange with the operator without holding the register."""
@@ -568,10 +573,10 @@ class Station:
         return pause * (1 + 0.1 * self._jitter())
 
     def _poll_s(self) -> float:
-        assert self._fleet.operator is not None
-        return self._fleet.operator.poll_s
+        return 60.0 if self._fleet.operator is None else self._fleet.operator.poll_s
 
     async def _count_unsent(self, register: Register) -> None:
+        self._poll_due = self._clock() + self._poll_s()
         status = await register.ask(ExchangeStatus())
         self._unsent = status.queue
         if status.queue == 0 or status.first_moment is None:

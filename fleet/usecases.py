@@ -12,7 +12,7 @@ from fleet.desk import Desk
 from fleet.desk import Order as StationOrder
 from fleet.dispatch import Need
 from fleet.errors import Missing
-from fleet.jobs import Job, Order, State
+from fleet.jobs import UNFINISHED, Job, Order, State
 from fleet.journal.base import Accepted, Duplicate, Journal
 from fleet.station import Station
 from fleet.views import QueueView, StationView
@@ -73,6 +73,18 @@ class UseCases:
         job = await self._journal.status(id=id) if id is not None else await self._journal.status(inn=inn, key=key)
         return job if job is not None and job.inn == inn else None
 
+    async def finished(self, id: str) -> Job:
+        """The job once nothing is left to do for its shop but wait for the operator: registered or further, refused,
+        cancelled, or in quarantine. Patience is the caller's. Missing when there is no such job."""
+        while True:
+            decided = self._desk.awaited(id)
+            job = await self._journal.status(id=id)
+            if job is None:
+                raise Missing(f"there is no job {id}")
+            if job.state not in UNFINISHED:
+                return job
+            await decided.wait()
+
     async def cancel(self, *, inn: str, id: str) -> Job:
         """Withdraw a job that no station has taken yet. Conflict when it is too late, Missing when it is not there."""
         job = await self.status(inn=inn, id=id)
@@ -82,7 +94,7 @@ class UseCases:
         try:
             return await self._journal.cancel(id)
         finally:
-            self._desk.changes.tell()
+            self._desk.decided(id)
 
     async def latest(self, limit: int = 20) -> list[Job]:
         """The newest jobs of the whole rack, newest first."""

@@ -5,17 +5,22 @@
 
 from __future__ import annotations
 
-import importlib
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fleet.journal.base import Accepted, Backlog, Duplicate, Journal, Note, OpenIntent, Unconfirmed
+    from fleet.journal.sqlite import SqliteJournal
 
 __all__ = [
     "Journal",
+    "SqliteJournal",
     "Accepted",
     "Duplicate",
     "Backlog",
     "OpenIntent",
     "Note",
     "Unconfirmed",
-    "SqliteJournal",
 ]
 
 _HOMES = {
@@ -28,4 +33,4 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 def __getattr__(name: str) -> object:
     if name not in _HOME_OF:
         raise AttributeError(f"module 'fleet.journal' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOME_OF[name]), name)
+    return getattr(import_module(_HOME_OF[name]), name)

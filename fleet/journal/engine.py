@@ -1,7 +1,7 @@
 """The journal's verbs on SQLite tables, and the transaction that carries a group of them.
 
 Each verb runs in a savepoint of the group's transaction: one that fails takes back only itself. All of it is
-synchronous and belongs to one thread at a time; `fleet.journal.writer` decides which.
+synchronous and used by one thread at a time; `fleet.journal.writer` decides which.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?) ON CONFLICT (inn, key) DO NOTHING
 
 
 class Engine:
-    """The writing side. `commits` and `verbs` count transactions and the verbs in them, since the start."""
+    """The writing side. `commits` and `verbs` count transactions that wrote and the verbs in them."""
 
     def __init__(self, connection: apsw.Connection, *, epoch: int) -> None:
         self._connection = connection
@@ -57,14 +57,16 @@ class Engine:
         self.counts: dict[State, int] = dict.fromkeys(State, 0)
         for state, jobs in self._execute("SELECT state, jobs FROM counts"):
             self.counts[State(state)] = jobs
+        self._next_counts = self.counts
         self.commits = 0
         self.verbs = 0
 
     # The transaction
 
-    def carry_out(self, calls: list[Call]) -> None:
-        """All calls in one transaction with one commit; afterwards every call has its value or error."""
+    def carry_out(self, calls: list[Call]) -> bool:
+        """Run the calls in one transaction; whether it is left open for `commit`, since something was changed."""
         self._moves.clear()
+        before = self._connection.total_changes()
         try:
             if self._broken is not None:
                 raise self._broken
@@ -72,12 +74,23 @@ class Engine:
             self._check_epoch()
             for call in calls:
                 self._one(call)
-            counts = self._count()
+            if self._connection.total_changes() == before:
+                self._execute("COMMIT")
+                return False
+            self._next_counts = self._count()
+        except Exception as error:
+            self._take_back(calls, error)
+            return False
+        return True
+
+    def commit(self, calls: list[Call]) -> None:
+        """Make the open transaction durable: the only step that waits for the disk."""
+        try:
             self._execute("COMMIT")
         except Exception as error:
             self._take_back(calls, error)
         else:
-            self.counts = counts
+            self.counts = self._next_counts
             self.commits += 1
             self.verbs += len(calls)
 

@@ -1,8 +1,8 @@
 """The journal of one machine: an SQLite file, written by one connection, read by another.
 
 `SqliteJournal.open` locks the file, brings its schema up to date and raises its epoch. Writes go through a
-`fleet.journal.writer` to the `Engine`; reads are short queries on the event loop (a point read takes about
-20 µs) and see what is committed.
+`fleet.journal.writer` to the `Engine`; reads are short queries on the event loop (a point read takes about 20 µs) and
+see what is committed.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from kkt_driver.intents import Intent
 
 __all__ = ["SqliteJournal"]
 
-BUSY_S = 5.0
-"""How long a transaction waits for another process's, such as a backup, before it fails."""
+BUSY_S = 1.0
+"""How long a transaction waits for a stranger's, say a technician's shell, and holds up the loop, before it fails."""
 
 CHECKPOINT_PAGES = 4000
 """Size at which the write-ahead log is worked into the file: 16 MB, so that a page hit often is written once."""
@@ -107,9 +107,9 @@ class SqliteJournal:
                 os.close(lock)
             raise
         engine = Engine(writing, epoch=epoch)
-        writer: Writer = InlineWriter(engine.carry_out)
+        writer: Writer = InlineWriter(engine)
         if threaded:
-            writer = GroupWriter(engine.carry_out, name=f"journal {path.name}")
+            writer = GroupWriter(engine, name=f"journal {path.name}")
         return cls(path, lock, writing, reading, engine, writer, epoch=epoch, clock=clock, new_id=new_id)
 
     def close(self) -> None:

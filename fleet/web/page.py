@@ -28,7 +28,7 @@ from fleet.web.ferma.writing import qr
 
 __all__ = ["Page"]
 
-LATEST = 30  # receipts on the page: a phone's few screens
+LATEST = 20  # receipts on the page: a few screens of a phone
 
 MEDIA = {
     ".css": b"text/css; charset=utf-8",
@@ -39,7 +39,7 @@ MEDIA = {
 SECURITY = (
     (
         b"content-security-policy",
-        b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'none'",
+        b"default-src 'self'; frame-ancestors 'none'; form-action 'none'",
     ),
     (b"referrer-policy", b"no-referrer"),
 )
@@ -164,10 +164,7 @@ class Page:
     async def _live(self) -> dict[str, Any]:
         return {
             "now": self._clock(),
-            "rack": [
-                {"view": view, "state": STATIONS.get(view.state, (view.state, "wait"))}
-                for view in self._usecases.rack()
-            ],
+            "rack": [(view, *STATIONS.get(view.state, (view.state, "wait"))) for view in self._usecases.rack()],
             "queue": self._usecases.queue(),
             "jobs": [self._job(job) for job in await self._usecases.latest(LATEST)],
         }

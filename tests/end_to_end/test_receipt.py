@@ -6,10 +6,10 @@ from pathlib import Path
 
 import trio
 import trio.testing
-from tests.end_to_end.world import World, documents, post, receipt, wait_for
 
 from fleet.jobs import State
 from fn_emulator.faults import Fault, FaultPlan
+from tests.end_to_end.world import World, documents, post, receipt, wait_for
 
 
 async def test_a_receipt_is_registered_and_confirmed(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:

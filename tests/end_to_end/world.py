@@ -1,7 +1,7 @@
 """A whole fleet in virtual time: daemon, emulated registers and a test operator, joined by memory streams.
 
-Real parts: the journal (SQLite on disk, inline, without fsync), stations, driver, frames, drives, operator. Left out: sockets
-and the wall clock. Run it under trio's autojump clock: an hour of waiting takes no time.
+Real parts: the journal (SQLite on disk, inline, without fsync), stations, driver, frames, drives, operator. Left out:
+sockets and the wall clock. Run it under trio's autojump clock: an hour of waiting takes no time.
 """
 
 from __future__ import annotations

@@ -17,9 +17,7 @@ ALL = 0b111111
 
 def job(name: str, *, at: float = 0.0, inn: str = "9900000000", tax: TaxSystem = TaxSystem.GENERAL) -> Job:
     item = Item(name="Чай", price=100, quantity=Decimal(1), total=100, vat=VatRate.NO_VAT)
-    receipt = Receipt(
-        operation=Operation.INCOME, tax_system=tax, items=(item,), payments=Payments(cashless=100)
-    )
+    receipt = Receipt(operation=Operation.INCOME, tax_system=tax, items=(item,), payments=Payments(cashless=100))
     return Job(
         id=name,
         inn=inn,
@@ -95,7 +93,7 @@ def test_a_withdrawn_job_is_never_made() -> None:
 
 
 def test_reasons_name_every_obstacle() -> None:
-    """"Why not this register?" is answered with all reasons at once."""
+    """ "Why not this register?" is answered with all reasons at once."""
     reasons = refusals(Need("7700000000", TaxSystem.PATENT), able(tax=TaxSystem.GENERAL))
     assert len(reasons) == 2
     assert refusals(Need("9900000000", TaxSystem.GENERAL), able()) == []
