@@ -20,6 +20,7 @@ import trio
 from fleet import config as settings
 from fleet.desk import Desk, Order, Ticketed
 from fleet.dispatch import Abilities, Need, refusals
+from fleet.errors import Conflict
 from fleet.jobs import Done, Job, Result, Ticket
 from fleet.jobs import Refused as JobRefused
 from fleet.jobs import Registered as JobRegistered
@@ -117,6 +118,8 @@ class Station:
         self._shift_max_s = config.shift.max_s - min(
             index * SHIFT_STAGGER_S, SHIFT_STAGGER_MAX_S, config.shift.max_s / 8
         )
+        self._given: Job | None = None
+        """The job that the dispatcher gave us, until it is claimed."""
         self._interrupted: str | None = None
         self._identity: procedures.Identity | None = None
         self._state: procedures.State | None = None
@@ -255,24 +258,20 @@ class Station:
         """Receipts, tickets and shift work, one after the other, until `stop`."""
         name = self.config.name
         while not stop.is_set():
-            # Not idle here: the inbox holds no job, only tickets and orders.
             while (message := self._take_now()) is not None:
-                assert not isinstance(message, Job)
                 self._digest(message)
             if self._shift_is_due() or self._close_asked:
                 await self._close_shift(register)
             await self._relay(register, helpers)
-            job = self._desk.dispatcher.idle(name)
-            if job is None:
+            if self._given is None:
+                self._given = self._desk.dispatcher.idle(name)
+            if self._given is None:
                 self._show("idle")
                 message = await self._next_message()
                 self._desk.dispatcher.busy(name)
-                if isinstance(message, Job):
-                    job = message
-                elif message is not None:
-                    self._digest(message)
-            if job is not None:
-                await self._make(register, job)
+                self._digest(message)
+            if self._given is not None:
+                await self._make(register, self._given)
 
     async def _next_message(self) -> Job | Ticketed | Order | None:
         """The next message, or None when the relay or the shift asks for attention."""
@@ -286,9 +285,11 @@ class Station:
         except trio.WouldBlock:
             return None
 
-    def _digest(self, message: Ticketed | Order) -> None:
-        """Remember what the station has to do besides receipts."""
-        if isinstance(message, Ticketed):
+    def _digest(self, message: Job | Ticketed | Order | None) -> None:
+        """Remember what there is to do. A job may come together with the message that ended the idle wait."""
+        if isinstance(message, Job):
+            self._given = message
+        elif isinstance(message, Ticketed):
             self._ticket = message
         elif message is Order.CLOSE_SHIFT:
             self._close_asked = True
@@ -303,10 +304,12 @@ class Station:
         return due
 
     async def _give_back_undelivered(self) -> None:
-        """A job that was put into the inbox but not taken up goes to another station."""
+        """A job that was given to this station but not taken up goes to another one."""
         while (message := self._take_now()) is not None:
-            if isinstance(message, Job):
-                self._desk.submit(message)
+            self._digest(message)
+        if self._given is not None:
+            given, self._given = self._given, None
+            self._desk.submit(given)
 
     # --- a receipt -------------------------------------------------------------------------------------------------
 
@@ -314,7 +317,12 @@ class Station:
         """Make one receipt. Whatever happens, the journal says where the job stands."""
         started = self._clock()
         self._show("busy")
-        job = await self._journal.claim(job.id, self.config.name)
+        self._given = None
+        try:
+            job = await self._journal.claim(job.id, self.config.name)
+        except Conflict as conflict:  # withdrawn on its way to us
+            self._log.info("job is gone", job=job.id, why=str(conflict))
+            return
         try:
             await self._attempt(register, job)
         except DriverError as error:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import trio
 import trio.testing
 
+from fleet.desk import Order as StationOrder
+from fleet.errors import Conflict
 from fleet.jobs import State
+from fleet.journal.base import Accepted
+from fleet.usecases import UseCases
 from fn_emulator.faults import Fault, FaultPlan
-from tests.end_to_end.world import World, documents, post, receipt, wait_for
+from tests.end_to_end.world import INN, World, documents, order, post, receipt, wait_for
 
 
 async def test_a_receipt_is_registered_and_confirmed(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
@@ -121,3 +126,45 @@ async def test_a_restarted_daemon_goes_on(tmp_path: Path, autojump_clock: trio.t
         job = await wait_for(fleet, first, State.CONFIRMED)
         assert job.result is not None
         assert receipt().total == job.result.total
+
+
+async def test_many_shops_at_once(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+    """Receipts, tickets and withdrawals cross each other at full load: every receipt that was not withdrawn is made
+    once."""
+    world = World(tmp_path, registers=4)
+    withdrawn: set[str] = set()
+
+    async def shop(fleet: UseCases, number: int) -> None:
+        for turn in range(12):
+            job_id = await post(fleet, f"{number}-{turn}")
+            if turn % 4 == 3:
+                with suppress(Conflict):
+                    await fleet.cancel(inn=INN, id=job_id)
+                    withdrawn.add(job_id)
+            await fleet.finished(job_id)
+
+    async with world.daemon() as fleet:
+        async with trio.open_nursery() as nursery:
+            for number in range(16):
+                nursery.start_soon(shop, fleet, number)
+        while any(view.unsent for view in fleet.rack()):
+            await fleet.changed(fleet.change_count)
+        assert fleet.counts()[State.CONFIRMED] == 16 * 12 - len(withdrawn)
+        assert fleet.counts()[State.CANCELLED] == len(withdrawn)
+    receipts = [form for register in world.registers for _, form, _ in documents(register, world.now()) if form == 3]
+    assert len(receipts) == 16 * 12 - len(withdrawn)
+
+
+async def test_a_job_given_together_with_another_message(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """A ticket ends a station's idle wait, and before the station runs again the dispatcher, which still takes it for
+    idle, gives it a job: the job is made, not overlooked."""
+    world = World(tmp_path)
+    async with world.daemon() as fleet:
+        await wait_for(fleet, await post(fleet, "1"), State.CONFIRMED)
+        outcome = await fleet._journal.accept(order("2"))
+        assert isinstance(outcome, Accepted)
+        fleet._desk.send("k1", StationOrder.WAKE)
+        fleet._desk.submit(outcome.job)
+        await wait_for(fleet, outcome.job.id, State.CONFIRMED)

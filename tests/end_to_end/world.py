@@ -178,10 +178,14 @@ def receipt(total: int = 19900, **changes: object) -> Receipt:
     return Receipt(**(fields | changes))  # type: ignore[arg-type]  # the fields of their names
 
 
+def order(key: str, what: Receipt | None = None) -> Order:
+    """What the shop asks for under `key`."""
+    return Order(inn=INN, key=key, tenant="shop", facade="test", raw=b"{}", receipt=what or receipt())
+
+
 async def post(usecases: UseCases, key: str, what: Receipt | None = None) -> str:
     """Accept a receipt; its job id."""
-    order = Order(inn=INN, key=key, tenant="shop", facade="test", raw=b"{}", receipt=what or receipt())
-    outcome = await usecases.accept(order)
+    outcome = await usecases.accept(order(key, what))
     assert isinstance(outcome, Accepted), outcome
     return outcome.job.id
 
