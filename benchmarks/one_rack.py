@@ -1,10 +1,12 @@
-"""Receipts per second through everything: HTTP-shaped orders, journal on disk, TCP, emulated registers, operator.
+"""Receipts per second through everything: HTTP, journal on disk, TCP, emulated registers, operator.
 
-    python -m benchmarks.one_rack [--registers 4] [--receipts 2000] [--in-flight 64] [--profile FILE] [--http]
+    python -m benchmarks.one_rack [--registers 4] [--receipts 2000] [--shops 16] [--alternative] [--profile]
 
-Four emulated registers run in another process with a service time of zero; the daemon runs here with its SQLite journal
-on disk (WAL, FULL) and a relay pause of zero. Printed: receipts/s from order to registered and to confirmed, CPU per
-receipt of the daemon and of the emulator apart, latency p50/p99, frames per receipt, commits per receipt.
+Three processes: the daemon here, emulated registers with a service time of zero and their operator, and the shops. The
+journal is SQLite on disk (WAL, FULL), the relay's pause is zero. A latency is the time from the shop's POST to the
+moment when `registered` is durable. Machines differ: the daemon's processor time is also given in bare exchanges, see
+`benchmarks.yardstick`. --profile adds where the daemon's processor time goes, by parts of the program; a
+profile slows everything down, so its figures are shares and not milliseconds.
 """
 
 from __future__ import annotations
@@ -12,153 +14,218 @@ from __future__ import annotations
 import argparse
 import cProfile
 import json
+import os
 import pstats
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable
-from decimal import Decimal
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 import trio
 
-from ffd.enums import Operation, TaxSystem, VatRate
-from ffd.receipts import Item, Payments, Receipt
+from benchmarks.yardstick import bare_exchange_s, own_cpu_s
 from fleet import config as settings
+from fleet import http
 from fleet.daemon import open_daemon
-from fleet.jobs import Order
-from fleet.journal.base import Accepted
 from fleet.journal.sqlite import SqliteJournal
 from fleet.usecases import UseCases
+from fleet.web import Tokens, build_app, load_secret
 from kkt_driver import client
 from kkt_driver.commands import Request, command_of
 
 INN = "9900000000"
+PASSWORD = "bench"
+WARM_UP = 40  # receipts for each register before anything is counted
 
-
-def receipt(number: int) -> Receipt:
-    total = 10000 + number % 5000
-    item = Item(name="Чай чёрный, 100 г", price=total, quantity=Decimal(1), total=total, vat=VatRate.VAT_22)
-    return Receipt(
-        operation=Operation.INCOME,
-        tax_system=TaxSystem.GENERAL,
-        items=(item,),
-        payments=Payments(cashless=total),
-        buyer_contact="+79161234567",
-    )
+PARTS = (
+    ("kkt_driver/link", "link layer"),
+    ("kkt_driver/frames", "frames"),
+    ("kkt_driver/co", "commands, codec"),
+    ("kkt_driver/procedures", "procedures"),
+    ("kkt_driver", "runner, relay"),
+    ("ffd", "ffd"),
+    ("fleet/journal", "journal"),
+    ("apsw", "SQLite"),
+    ("fleet/web", "front door"),
+    ("fleet", "station, desk"),
+    ("starlette", "Starlette"),
+    ("hypercorn", "Hypercorn"),
+    ("h11", "Hypercorn"),
+    ("structlog", "structlog"),
+    ("_socket.socket", "socket calls"),
+    ("select.epoll", "epoll calls"),
+    ("trio", "trio"),
+    ("outcome", "trio"),
+    ("benchmarks", "the benchmark itself"),
+)
+"""What a place in a profile belongs to; the first that its file or name contains."""
 
 
 def process_cpu_s(pid: int) -> float:
     """User and system seconds of a process so far (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def own_cpu_s() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
-async def run(arguments: argparse.Namespace, state: Path, ready: dict[str, object], emulator: int) -> None:
-    registers = ready["registers"]
-    assert isinstance(registers, list)
-    config = settings.Config(
+def configuration(arguments: argparse.Namespace, state: Path, ready: dict[str, Any]) -> settings.Config:
+    return settings.Config(
         name="bench",
         state_dir=state,
+        http=settings.Http(listen="127.0.0.1:0"),
         operator=settings.Operator(address=f"tcp://{ready['operator']}", pause_s=0.0),
         queue=settings.Queue(max_jobs=1_000_000),
+        tenants=(
+            settings.Tenant(name="bench", login="bench", password_hash=settings.hash_password(PASSWORD), inn=INN),
+        ),
         stations=tuple(
             settings.Station(
-                name=f"k{place + 1}",
+                name=f"k{place}",
                 address=one["address"],
                 inn=INN,
                 link="alternative" if arguments.alternative else "standard",
             )
-            for place, one in enumerate(registers)
+            for place, one in enumerate(ready["registers"], start=1)
         ),
     )
-    journal = SqliteJournal.open(config.journal_path, clock=time.time)
-    frames: Counter[str] = Counter()
+
+
+@contextmanager
+def counted_exchanges() -> Iterator[Counter[str]]:
+    """Exchanges with registers by command code."""
+    exchanges: Counter[str] = Counter()
     driver: Any = client  # its name for the encoder is replaced by one that counts
     encode: Callable[[Request[Any]], bytes] = driver.encode_request
 
     def counted(request: Request[Any]) -> bytes:
-        frames[command_of(request).hex] += 1
+        exchanges[command_of(request).hex] += 1
         return encode(request)
 
     driver.encode_request = counted
-    async with open_daemon(config, journal=journal) as fleet:
-        while sum(view.state == "idle" for view in fleet.rack()) < len(registers):
-            await fleet.changed(fleet.change_count)
-        await load(fleet, 40 * len(registers), arguments.in_flight, "warm")
-        frames.clear()
-        commits = journal.commits
-        profile = cProfile.Profile() if arguments.profile else None
-        cpu, other, started = own_cpu_s(), process_cpu_s(emulator), time.perf_counter()
-        if profile:
-            profile.enable()
-        latencies = await load(fleet, arguments.receipts, arguments.in_flight, "run")
-        registered_s = time.perf_counter() - started
-        while any(view.unsent for view in fleet.rack()):
-            await fleet.changed(fleet.change_count)
-        confirmed_s = time.perf_counter() - started
-        if profile:
-            profile.disable()
-            with open(arguments.profile, "w") as out:  # noqa: ASYNC230 - the measurement is over
-                pstats.Stats(profile, stream=out).sort_stats("tottime").print_stats(60)
-        cpu, other = own_cpu_s() - cpu, process_cpu_s(emulator) - other
-        count = arguments.receipts
-        latencies.sort()
-        rows = {
-            "receipts/s to registered": f"{count / registered_s:.0f}",
-            "receipts/s to confirmed": f"{count / confirmed_s:.0f}",
-            "daemon CPU per receipt, ms": f"{cpu / count * 1000:.2f}",
-            "emulator CPU per receipt, ms": f"{other / count * 1000:.2f}",
-            "order to registered p50, ms": f"{statistics.median(latencies) * 1000:.1f}",
-            "order to registered p99, ms": f"{latencies[int(count * 0.99)] * 1000:.1f}",
-            "exchanges per receipt": f"{sum(frames.values()) / count:.2f}",
-            "commits per receipt": f"{(journal.commits - commits) / count:.2f}",
-        }
-        for name, value in rows.items():
-            print(f"{name:32} {value:>10}")
-        print("exchanges by command:", {code: round(n / count, 2) for code, n in frames.most_common()})
+    try:
+        yield exchanges
+    finally:
+        driver.encode_request = encode
 
 
-async def load(fleet: UseCases, count: int, in_flight: int, name: str) -> list[float]:
-    """`in_flight` shops post one receipt after the other; seconds from order to registered."""
-    numbers = iter(range(count))
-    latencies: list[float] = []
+class Shops:
+    """The process that posts, told of every receipt that is registered."""
 
-    async def shop() -> None:
-        for number in numbers:
-            started = time.perf_counter()
-            order = Order(
-                inn=INN, key=f"{name}-{number}", tenant="bench", facade="bench", raw=b"{}", receipt=receipt(number)
+    def __init__(self, fleet: UseCases, url: str) -> None:
+        self._url = url
+        self._registered: dict[str, float] = {}
+        self._told: trio.abc.SendStream | None = None
+        self._news: list[str] = []
+        self._more = trio.Event()
+        desk = fleet._desk
+        decided = desk.decided
+
+        def noted(job_id: str) -> None:
+            self._registered[job_id] = time.monotonic()
+            self._news.append(job_id)
+            self._more.set()
+            decided(job_id)
+
+        desk.decided = noted  # type: ignore[method-assign]  # the benchmark looks over the desk's shoulder
+
+    async def post(self, receipts: int, shops: int, name: str) -> list[float]:
+        """Have `receipts` posted and wait until all are registered; seconds from POST to registered, sorted."""
+        command = [sys.executable, "-m", "benchmarks.shops", self._url, "bench", PASSWORD, INN]
+        command += [str(receipts), str(shops), name]
+        async with trio.open_nursery() as nursery:
+            start = partial(trio.run_process, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            process: trio.Process = await nursery.start(start)
+            assert process.stdin is not None and process.stdout is not None
+            nursery.start_soon(self._tell, process.stdin)
+            said = b"".join([bytes(part) async for part in process.stdout]).decode()
+            nursery.cancel_scope.cancel()
+        rows = [line.split() for line in said.splitlines()]
+        assert len(rows) == receipts
+        return sorted(self._registered[key] - float(posted) for key, posted, _ in rows)
+
+    async def _tell(self, stdin: trio.abc.SendStream) -> None:
+        while True:
+            await self._more.wait()
+            self._more = trio.Event()
+            news, self._news = self._news, []
+            await stdin.send_all("".join(f"{key}\n" for key in news).encode())
+
+
+async def run(arguments: argparse.Namespace, state: Path, ready: dict[str, Any], emulator: int) -> None:
+    config = configuration(arguments, state, ready)
+    journal = SqliteJournal.open(config.journal_path, clock=time.time)
+    stop = trio.Event()
+    profile = cProfile.Profile(time.process_time) if arguments.profile else None
+    with counted_exchanges() as exchanges:
+        async with open_daemon(config, journal=journal) as fleet, trio.open_nursery() as nursery:
+            app = build_app(fleet, config, Tokens(load_secret(state), config.tenants, ttl_s=3600))
+            url = await nursery.start(
+                lambda task_status: http.serve(app, config.http.listen, stop=stop, task_status=task_status)
             )
-            outcome = await fleet.accept(order)
-            assert isinstance(outcome, Accepted)
-            await fleet.finished(outcome.job.id)
-            latencies.append(time.perf_counter() - started)
+            shops = Shops(fleet, url)
+            await shops.post(WARM_UP * len(config.stations), arguments.shops, "warm")
+            exchanges.clear()
+            commits = journal.commits
+            bare_s = await bare_exchange_s()
+            cpu, emulator_cpu, started = own_cpu_s(), process_cpu_s(emulator), time.monotonic()
+            if profile:
+                profile.enable()
+            latencies = await shops.post(arguments.receipts, arguments.shops, "run")
+            registered_s = time.monotonic() - started
+            while any(view.unsent for view in fleet.rack()):
+                await fleet.changed(fleet.change_count)
+            confirmed_s = time.monotonic() - started
+            if profile:
+                profile.disable()
+            cpu, emulator_cpu = own_cpu_s() - cpu, process_cpu_s(emulator) - emulator_cpu
+            stop.set()
+    count = arguments.receipts
+    for name, value in (
+        ("receipts/s, POST to registered", f"{count / registered_s:.0f}"),
+        ("receipts/s, POST to confirmed", f"{count / confirmed_s:.0f}"),
+        ("daemon CPU per receipt, ms", f"{cpu / count * 1000:.2f}"),
+        ("  in bare exchanges of this run", f"{cpu / count / bare_s:.0f}"),
+        ("emulator CPU per receipt, ms", f"{emulator_cpu / count * 1000:.2f}"),
+        ("POST to registered p50, ms", f"{statistics.median(latencies) * 1000:.1f}"),
+        ("POST to registered p99, ms", f"{latencies[int(count * 0.99)] * 1000:.1f}"),
+        ("exchanges per receipt", f"{exchanges.total() / count:.2f}"),
+        ("commits per receipt", f"{(journal.commits - commits) / count:.2f}"),
+    ):
+        print(f"{name:32} {value:>10}")
+    print("exchanges per receipt by command:", {code: round(n / count, 2) for code, n in exchanges.most_common()})
+    if profile:
+        show(profile, count)
 
-    async with trio.open_nursery() as nursery:
-        for _ in range(in_flight):
-            nursery.start_soon(shop)
-    return latencies
+
+def show(profile: cProfile.Profile, count: int) -> None:
+    """Where the processor time goes, by parts of the program."""
+    shares: defaultdict[str, float] = defaultdict(float)
+    calls: defaultdict[str, int] = defaultdict(int)
+    for (file, _, name), (_, ncalls, own_s, _, _) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]  # not in typeshed
+        place = name if file == "~" else file.rpartition("site-packages/")[2] if "site-packages" in file else file
+        part = next((title for key, title in PARTS if key in place), "the rest of Python")
+        shares[part] += own_s
+        calls[part] += ncalls
+    whole = sum(shares.values())
+    print(f"\n{'part':24} {'share':>6} {'calls per receipt':>18}")
+    for part, own_s in sorted(shares.items(), key=lambda row: -row[1]):
+        print(f"{part:24} {own_s / whole:6.1%} {calls[part] / count:18.1f}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--registers", type=int, default=4)
     parser.add_argument("--receipts", type=int, default=2000)
-    parser.add_argument("--in-flight", type=int, default=16)
+    parser.add_argument("--shops", type=int, default=16, help="HTTP connections, one receipt under way on each")
     parser.add_argument("--alternative", action="store_true", help="use the alternative link layer")
-    parser.add_argument("--profile", help="write a profile of the daemon to this file")
+    parser.add_argument("--profile", action="store_true", help="show where the daemon's time goes")
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     with tempfile.TemporaryDirectory() as folder:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from typing import Literal
 
 import msgspec
@@ -15,13 +16,16 @@ import trio
 
 from kkt_driver.errors import Misuse, NotSent
 
-__all__ = ["Address", "open_line", "open_serial", "open_tcp", "parse_address"]
+__all__ = ["Address", "TcpLine", "open_line", "open_serial", "open_tcp", "parse_address"]
 
 CONNECT_S = 5.0
 """A register on the local network answers a connection at once or not at all."""
 
 BAUD = 115200
 """What newer models come with (older ones: 4800)."""
+
+RECEIVE_SIZE = 4096
+"""Bytes of one read when the caller does not say."""
 
 _TCP = re.compile(r"tcp://(\[[0-9A-Fa-f:.]+\]|[^\s:/?#\[\]]+):([0-9]{1,5})").fullmatch
 _SERIAL = re.compile(r"serial:([^?\s]+)(?:\?baud=([0-9]{3,7}))?").fullmatch
@@ -53,7 +57,45 @@ def parse_address(text: str) -> Address:
     raise Misuse(f"{text!r} is not an address: write tcp://127.0.0.1:7801 or serial:/dev/ttyS0?baud={BAUD}")
 
 
-async def open_tcp(host: str, port: int) -> trio.SocketStream:
+class TcpLine(trio.abc.Stream):
+    """A TCP connection that one task uses, for frames that go to and fro.
+
+    A write that the system takes at once does not let other tasks run, since the read after it does; a read waits
+    before it looks, since the answer is never there yet. That is a third less work for each exchange than with
+    trio's `SocketStream`. Raises OSError and what trio raises when the line is closed under a task.
+    """
+
+    def __init__(self, connected: socket.socket) -> None:
+        connected.setblocking(False)
+        self._socket = connected
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[self._socket.send(rest) :]
+            except BlockingIOError:
+                await trio.lowlevel.wait_writable(self._socket)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await trio.lowlevel.wait_writable(self._socket)
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        while True:
+            await trio.lowlevel.wait_readable(self._socket)
+            try:
+                return self._socket.recv(max_bytes or RECEIVE_SIZE)
+            except BlockingIOError:
+                continue
+
+    async def aclose(self) -> None:
+        if self._socket.fileno() >= 0:
+            trio.lowlevel.notify_closing(self._socket)
+            self._socket.close()
+        await trio.lowlevel.checkpoint()
+
+
+async def open_tcp(host: str, port: int) -> TcpLine:
     """Connect to a register or an operator; NotSent when nobody answers within `CONNECT_S`.
 
     Small frames go out at once, and the system notices a peer that vanished without a word.
@@ -65,7 +107,7 @@ async def open_tcp(host: str, port: int) -> trio.SocketStream:
         raise NotSent(f"{host}:{port} cannot be reached: {str(error) or 'no answer'}") from error
     stream.setsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_NODELAY, 1)
     stream.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_KEEPALIVE, 1)
-    return stream
+    return TcpLine(socket.socket(fileno=stream.socket.detach()))
 
 
 async def open_serial(path: str, baud: int = BAUD) -> trio.abc.Stream:
