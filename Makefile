@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := ffd kkt_driver fn_emulator fleet examples tests benchmarks
 PURE := --cov=ffd --cov=kkt_driver --cov=fn_emulator --cov=fleet
 
 .PHONY: install install-dev demo test check ci bench lock fmt soak clean

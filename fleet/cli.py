@@ -1,4 +1,4 @@
-"""The command `fleet`: serve a rack, show a demonstration, check a configuration, hash a password.
+"""The command `fleet`: serve a rack, show a demonstration, print and check a configuration, hash a password.
 
 Exit codes: 0 done, 1 it cannot be done (the reason is on standard error), 2 wrong usage. Heavy modules are imported
 by the command that needs them.
@@ -60,6 +60,14 @@ def check(config: ConfigPath, json: AsJson = False) -> None:
     settings = _load(config, json)
     lines = [*(f"warning: {warning}" for warning in settings.warnings), f"{config}: good"]
     _say(json, "\n".join(lines), ok=True, problems=[], warnings=settings.warnings)
+
+
+@app.command()
+def example() -> None:
+    """Print a configuration to start from, with a comment on every line."""
+    from fleet.config import EXAMPLE
+
+    typer.echo(EXAMPLE, nl=False)
 
 
 @app.command()

@@ -58,6 +58,13 @@ def test_check_of_a_good_configuration(run: Any, good: str) -> None:
     assert json.loads(ran.out) == {"ok": True, "problems": [], "warnings": []}
 
 
+def test_the_example_is_a_good_configuration(run: Any, tmp_path: Path) -> None:
+    """What `fleet example` prints is where an operator begins: it must pass `fleet check`."""
+    printed = run("example")
+    (tmp_path / "rack.toml").write_text(printed.out, "utf-8")
+    assert run("check", str(tmp_path / "rack.toml")).status == 0
+
+
 def test_check_tells_every_mistake(run: Any, bad: str) -> None:
     """A configuration is mended in one go."""
     ran = run("check", bad)
