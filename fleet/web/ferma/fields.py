@@ -16,6 +16,11 @@ __all__ = ["Fields", "roubles", "shown"]
 
 T = TypeVar("T")
 
+BINARY_DIGITS = 15
+"""A binary number of 8 bytes is exact to fewer decimal digits; programs write the rest when it is not round."""
+BINARY_NOISE = Decimal("0.00001")
+"""Of the last place that counts, so of a kopeck: what some additions leave, and less than anybody means."""
+
 
 class Fields:
     """A JSON object being read. A wrong value is noted and read as None; all objects of a body share the notes."""
@@ -226,10 +231,16 @@ def _is_empty(value: Any, depth: int = 3) -> bool:
 
 
 def _exact(value: Decimal, places: int) -> int | None:
-    """value × 10^places when that is whole, else None. `Fields.number` has bounded the digits: nothing is rounded."""
+    """value × 10^places when that is whole, else None. `Fields.number` has bounded the digits.
+
+    Nothing is rounded but the noise of binary arithmetic: a shop that adds 100 and 8.04 sends 108.03999999999999.
+    """
     scaled = value.scaleb(places)
-    whole = int(scaled)
-    return whole if whole == scaled else None
+    whole = int(scaled.to_integral_value())
+    if whole == scaled:
+        return whole
+    noise = len(value.as_tuple().digits) >= BINARY_DIGITS and abs(scaled - whole) < BINARY_NOISE
+    return whole if noise else None
 
 
 def _plain(scaled: int, places: int) -> Decimal:

@@ -16,6 +16,7 @@ from ffd.enums import Operation, TaxSystem, VatRate
 from ffd.receipts import Item, Payments, Receipt, UserAttribute
 from fleet.jobs import Order
 from fleet.web.ferma.envelope import PROBLEMS_MAX, BadRequest, Code
+from fleet.web.ferma.fields import Fields
 from fleet.web.ferma.reading import parse, read_asked, read_login, read_order
 from fleet.web.ferma.tables import ITEM_NOT_CARRIED, MEASURES, RECEIPT_NOT_CARRIED, TYPES, VAT_RATES
 from tests.fleet.web.doubles import INN, OTHER_INN, TENANT, body, item
@@ -177,6 +178,15 @@ def test_kopecks_are_exact() -> None:
     found = receipt(raw.encode())
     assert [(one.price, one.total) for one in found.items] == [(10, 10), (20, 20), (1099511627775, 1099512)]
     assert str(found.items[1].quantity) == "1"
+
+
+@pytest.mark.parametrize(("sent", "kopecks"), [("108.03999999999999", 10804), ("0.30000000000000004", 30)])
+def test_the_noise_of_binary_arithmetic_is_no_third_decimal(sent: str, kopecks: int) -> None:
+    """Shops add prices as binary numbers: what is left of that must not cost them a receipt; 10.805 stays refused."""
+    for text, expected in ((sent, kopecks), ("108.035", None), ("108.0300001", None)):
+        fields = Fields({"Price": Decimal(text)}, "", [])
+        assert fields.kopecks("Price") == expected
+        assert bool(fields.problems) is (expected is None)
 
 
 @given(kopecks=st.integers(0, 2**40 - 1), thousandths=st.integers(1, 10**6))
