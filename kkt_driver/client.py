@@ -15,6 +15,7 @@ import math
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 import msgspec
@@ -36,7 +37,9 @@ from kkt_driver.effects import Effect, Exchange, Pause, Procedure, Quiesce, Reco
 from kkt_driver.errors import AnswerLost, DriverError, LineLost, Malformed, Misuse, NotSent, Refused
 from kkt_driver.intents import Intent, IntentStore
 from kkt_driver.link import AlternativeLink, Event, Layer, Link, Lost, Reply, StandardLink, Stray, Timing
+from kkt_driver.recovery import resolve
 from kkt_driver.transport import open_line, parse_address
+from kkt_driver.verdicts import Ambiguous, Verdict
 
 __all__ = ["Register", "Traced"]
 
@@ -194,6 +197,14 @@ class Register:
         await self._clear(feed, feed.result)
         return feed.result
 
+    async def resolve(self, intent: Intent, *, clock: datetime | None = None) -> Verdict:
+        """Find out what became of an open intent, and clear it from the store; one that stays Ambiguous stays open, for
+        a person to clear. OutcomeUnknown: not decidable yet, ask again later. See `kkt_driver.recovery.resolve`."""
+        verdict = await self.run(resolve(intent, clock=clock))
+        if self._store is not None and not isinstance(verdict, Ambiguous):
+            await self._store.clear(intent, verdict)
+        return verdict
+
     # --- exchanges -------------------------------------------------------------------------------------------------
 
     async def _exchange(self, feed: _Feed[T], scope: trio.CancelScope) -> None:
@@ -205,6 +216,8 @@ class Register:
             if not self._link.busy:
                 try:
                     if self._stream is None:
+                        if feed.tied:
+                            raise NotSent("the line broke in the middle of the work", command=_command(feed).hex)
                         scope.deadline = math.inf
                         await self._open_again()
                     self._begin(feed)
@@ -231,11 +244,14 @@ class Register:
 
     def _begin(self, feed: _Feed[Any]) -> None:
         effect = cast(Exchange, feed.effect)
-        command = feed.begin(command_of(effect.request))
+        command = feed.begin(_command(feed))
+        if command.kind is Kind.COMMITTING and all(intent.command != command.hex for intent in feed.recorded):
+            raise Misuse(f"{command.hex} forms a document or moves money: record an intent for it first")
         body = encode_request(effect.request)
         timeout_s = self._deadline_s(command.hex) if effect.deadline_s is None else effect.deadline_s
         repeatable = command.kind in _REPEATABLE
         self._link.send(body, now=trio.current_time(), timeout_s=timeout_s, repeatable=repeatable)
+        feed.tied = feed.tied or not repeatable
         if self._verbose:
             log.debug("command", command=command.hex, name=command.name, size=len(body))
 
@@ -329,10 +345,12 @@ class Register:
                 case Record(intent):
                     answer = await self._record(intent)
                     feed.recorded.append(answer)
+                    feed.tied = True
                 case Pause(seconds):
                     await trio.sleep(seconds)
                 case Quiesce(command):
                     await self._quiesce(command)
+                    feed.tied = False
                 case other:
                     raise Misuse(f"{other!r} is not an effect")
         except DriverError as error:
@@ -343,6 +361,8 @@ class Register:
     async def _record(self, intent: Intent) -> Intent:
         if self._store is None:
             raise Misuse("a committing command needs a durable intent: give the Register a store")
+        if self._stream is None:
+            raise NotSent("the line broke before the command was sent", command=intent.command)
         stored = msgspec.structs.replace(intent, link=self._link.layer, frame=self._link.next_number)
         await self._store.record(stored)
         return stored
@@ -369,12 +389,14 @@ class Register:
 class _Feed(Generic[T]):
     """A generator being run: the effect it waits for, or its result."""
 
-    __slots__ = ("command", "done", "effect", "procedure", "proving", "recorded", "result")
+    __slots__ = ("command", "done", "effect", "procedure", "proving", "recorded", "result", "tied")
 
     def __init__(self, procedure: Procedure[T]) -> None:
         self.procedure = procedure
         self.done = False
         self.proving = False
+        self.tied = False
+        """It has begun to change something over this connection, and must not go on over another."""
         self.command = ""
         self.effect: Effect = Pause(0.0)
         self.recorded: list[Intent] = []
@@ -396,6 +418,10 @@ class _Feed(Generic[T]):
             self.effect = self.procedure.throw(error)
         except StopIteration as end:
             self.done, self.result = True, end.value
+
+
+def _command(feed: _Feed[Any]) -> Command:
+    return command_of(cast(Exchange, feed.effect).request)
 
 
 def _at_debug() -> bool:

@@ -7,7 +7,7 @@ description of protocol 1.17 with the amendments of older editions and published
 A command's *kind* decides what may be done when its answer is lost:
 
 * ``READ`` changes nothing; ``IDEMPOTENT`` may be sent again (same value, same result);
-* ``STATEFUL`` changes the open document: it is never sent twice, the document is begun again instead;
+* ``STATEFUL`` changes the open document or the mode: it is never sent twice, the document is begun again instead;
 * ``COMMITTING`` forms a fiscal document or moves money: it needs a durable intent before it is sent.
 """
 
@@ -811,12 +811,12 @@ _TABLE = (
     _row(0x1E, "write table", WriteTable, Done, _IDEM, 10),
     _row(0x1F, "read table", ReadTable, ReadTableReply, _READ, 3),
     _row(0x21, "set time", SetTime, Done, _IDEM, 10),
-    _row(0x22, "set date", SetDate, Done, _IDEM, 10),
+    _row(0x22, "set date", SetDate, Done, _STATE, 10),
     _row(0x23, "confirm date", ConfirmDate, Done, _IDEM, 10),
     _row(0x25, "cut", Cut, OperatorReply, _STATE, 10, True),
     _row(0x28, "open cash drawer", OpenDrawer, OperatorReply, _IDEM, 3),
     _row(0x29, "feed", Feed, OperatorReply, _STATE, 10, True),
-    _row(0x2B, "stop test run", StopTest, OperatorReply, _IDEM, 10),
+    _row(0x2B, "stop test run", StopTest, OperatorReply, _STATE, 10),
     _row(0x2D, "table structure", TableStructure, TableStructureReply, _READ, 3),
     _row(0x2E, "field structure", FieldStructure, FieldStructureReply, _READ, 3),
     _row(0x2F, "print line in a font", PrintLineInFont, OperatorReply, _STATE, 10, True),

@@ -6,9 +6,7 @@ verdict is known; whoever finds an open one at start-up resolves it (`kkt_driver
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +17,7 @@ from ffd import tlv
 from ffd.errors import FfdError
 from ffd.receipts import Receipt
 from ffd.values import normalise
-from kkt_driver.errors import Malformed, StoreDamaged
+from kkt_driver.errors import Malformed, Misuse, StoreDamaged
 
 __all__ = [
     "FileIntentStore",
@@ -168,17 +166,18 @@ class FileIntentStore:
         return self._contents.settled
 
     async def record(self, intent: Intent) -> None:
-        """Keep `intent`; it replaces an open one of the same job and action."""
-        self._write(_Contents(open=(*self._others(intent), intent), settled=self._contents.settled))
+        """Keep `intent`. Misuse when the drive has an unresolved one: its receipt may be the one that is open now."""
+        for one in self._contents.open:
+            if one.drive == intent.drive:
+                raise Misuse(f"{one.action} of job {one.job} on drive {one.drive} is unresolved: resolve it first")
+        self._write(_Contents(open=(*self._contents.open, intent), settled=self._contents.settled))
 
     async def clear(self, intent: Intent, verdict: object) -> None:
-        """The outcome is known: the intent is open no more. Clearing twice is harmless."""
+        """The outcome is known, by the register or by a person: the intent is open no more."""
         plain = msgspec.to_builtins(verdict, enc_hook=str)
         settled = (*self._contents.settled, Settled(intent=intent, verdict=plain))[-self.SETTLED_MAX :]
-        self._write(_Contents(open=self._others(intent), settled=settled))
-
-    def _others(self, intent: Intent) -> tuple[Intent, ...]:
-        return tuple(one for one in self._contents.open if (one.job, one.action) != (intent.job, intent.action))
+        still_open = tuple(one for one in self._contents.open if one != intent)
+        self._write(_Contents(open=still_open, settled=settled))
 
     def _read(self) -> _Contents:
         try:
@@ -201,18 +200,15 @@ class FileIntentStore:
         return contents
 
     def _write(self, contents: _Contents) -> None:
-        beside = ""
+        beside = self.path.with_name(f".{self.path.name}.new")  # what a killed process left there is written over
         try:
-            handle, beside = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
-            with os.fdopen(handle, "wb") as file:
+            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(msgspec.json.encode(contents))
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(beside, self.path)
             _sync_directory(self.path.parent)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                os.unlink(beside)
             raise StoreDamaged(f"{self.path} cannot be written: {error}") from error
         self._contents = contents
 

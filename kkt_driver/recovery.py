@@ -28,7 +28,6 @@ from kkt_driver.commands import (
     DriveStatus,
     DriveStatusReply,
     FindDocumentReply,
-    ReadTable,
     Request,
     ShiftParameters,
     ShortStatus,
@@ -39,8 +38,8 @@ from kkt_driver.effects import Pause, Procedure, Quiesce, Record, ask
 from kkt_driver.errors import DriverError, LineLost, Malformed, Misuse, OutcomeUnknown, Refused
 from kkt_driver.intents import Intent, fingerprint_of_document
 from kkt_driver.procedures.documents import document, find
-from kkt_driver.procedures.identity import State, drive_table, read_state
-from kkt_driver.procedures.patience import PATIENCE_S, continue_printing, cure, printed, ride_out
+from kkt_driver.procedures.identity import State, read_serial, read_state
+from kkt_driver.procedures.patience import PATIENCE_S, continue_printing, cure, patiently, printed, ride_out
 from kkt_driver.verdicts import (
     Ambiguous,
     Evidence,
@@ -276,10 +275,7 @@ def _look(intent: Intent) -> Procedure[Look]:
     short = yield from ask(ShortStatus())
     drive = yield from ask(DriveStatus())
     shift = yield from ask(ShiftParameters())
-    serial = ""
-    if intent.serial:
-        table = yield from drive_table()
-        serial = (yield from ask(ReadTable(table=table, row=1, field=1))).text
+    serial = (yield from read_serial()) if intent.serial else ""
     total: int | None = None
     if short.mode == 8:
         try:
@@ -398,8 +394,7 @@ def _judge_receipt(intent: Intent, record: FindDocumentReply, *, alone: bool) ->
 def _compare(
     intent: Intent, record: FindDocumentReply, *, key: str | None, equal: bool, alone: bool
 ) -> tuple[bool | None, str]:
-    mark = intent.fingerprint
-    same_sum = mark is not None and (record.operation, record.total) == (mark.operation, mark.total)
+    same_sum = equal or _same_sum(intent, record)
     if intent.own_key:
         if key == intent.own_key:
             return True, "it carries our key" + ("" if equal else ", though its content differs")
@@ -415,6 +410,14 @@ def _compare(
     if alone:
         return True, "the same content, and it is the only document after F0"
     return None, "an equal receipt, though not the only document after F0"
+
+
+def _same_sum(intent: Intent, record: FindDocumentReply) -> bool:
+    """Whether operation and total may be the same: old drives give a shorter tail, without them."""
+    mark = intent.fingerprint
+    if mark is None or record.operation is None or record.total is None:
+        return True
+    return (record.operation, record.total) == (mark.operation, mark.total)
 
 
 def _own_key(fields: Sequence[tlv.Tlv]) -> str | None:
@@ -513,7 +516,7 @@ def _done(intent: Intent, **fields: Any) -> Registered:
 def _cancel_receipt() -> Procedure[str]:
     """88h by the system administrator, who may always cancel; what came of it is evidence, the next look decides."""
     try:
-        yield from ask(CancelReceipt())
+        yield from patiently(CancelReceipt())
     except Refused as refusal:
         return f"88h: refused with {refusal.code:02X}h"
     return "88h: done"
@@ -640,7 +643,7 @@ def startup(state: State, *, unresolved: Intent | None, clock: datetime | None =
             if not (yield from cure(state.mode, clock=clock)):
                 return state
         elif state.mode == 8:
-            yield from ask(CancelReceipt())
+            yield from patiently(CancelReceipt())
         elif state.current_document:
             yield from ask(CancelDocument())
         elif state.submode == 3:

@@ -115,7 +115,8 @@ async def open_serial(path: str, baud: int = BAUD) -> trio.abc.Stream:
     because another program holds it."""
     await trio.lowlevel.checkpoint()
     try:
-        port = serial.Serial(path, baud, timeout=0, exclusive=True)
+        # An inter-byte time-out sets VMIN to 1: with 0 a read of an idle line gives b"", and that means "hung up" here.
+        port = serial.Serial(path, baud, timeout=0, inter_byte_timeout=0, exclusive=True)
     except (OSError, serial.SerialException, ValueError) as error:
         raise NotSent(f"{path} cannot be opened: {error}") from error
     # The lock belongs to the open file, which the copy of the descriptor shares.

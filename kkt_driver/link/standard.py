@@ -5,6 +5,10 @@ only a NAK that cannot be a late answer to an earlier ENQ proves that the frame 
 that ended with our ACK and left nothing due is *clean*. After a clean exchange the next frame goes out at once;
 otherwise ENQ comes first, because ENQ → ACK is the only sign of an answer that waits.
 
+A frame that went out at once may be lost together with the ACK before it. The register then still offers the answer
+*before*, and two items of a receipt have answers that look alike: an answer which came by ENQ is not taken for ours
+when the answer before had the same code and nothing showed since that the register had let go of it.
+
 What happens in which state is a table, `TABLE`; a control byte or frame without a cell is noise and is passed over.
 """
 
@@ -167,6 +171,8 @@ class StandardLink:
         """Control bytes the register owes us."""
         self._repeated = False
         """The frame went out again although an earlier one may have been executed (repeatable commands only)."""
+        self._twin = False
+        """The answer before looks like ours will, and the register may still hold it."""
         self._sure = True
         """The count of what is due is right; after a silence that was taken for the end of it, it may not be."""
         self._asks = self._offers = self._damages = 0
@@ -200,6 +206,7 @@ class StandardLink:
         self._body, self._frame, self._repeatable, self._maybe = body, frame, repeatable, False
         if self._clean and self.enq == "when_in_doubt":
             self._offer(now)
+            self._twin = answers(body, self._arrived)
             self.state = State.OFFERED
         else:
             self._ask(now)
@@ -316,7 +323,7 @@ class StandardLink:
         self._asks = 0
         self._due += 1
         self._maybe = True
-        self._clean = False
+        self._clean = self._twin = False
         self._out += self._frame
         self._timer = now + self.timing.control_s
 
@@ -331,6 +338,8 @@ class StandardLink:
     def _wait_answer(self, now: float) -> None:
         if self.state is State.RETRYING:
             self._maybe = True  # something waits: it may be ours after all
+        elif self.state is State.OFFERED:
+            self._twin = False  # it took our frame, so it has let go of the answer before
         self._reader.noise = 0
         self._timer = self._limit
 
@@ -352,12 +361,25 @@ class StandardLink:
         else:
             self._ask(now)
 
-    def _reply(self, now: float) -> None:
+    def _reply(self, now: float) -> State | None:
+        if self._twin and self._asks:
+            return self._doubtful(now)
         self._out += ACK
         if self.state is State.ACCEPTED and self._asks == 0:
             self._due, self._clean = 0, True  # in order: whatever was due before the frame will not come any more
         self._lost = None
         self._events.append(Reply(self._arrived))
+        return None
+
+    def _doubtful(self, now: float) -> State | None:
+        """This may be the answer before, once more: nobody can tell what became of our frame."""
+        self._out += ACK
+        self._events.append(Stray(self._arrived))
+        if self._repeatable:
+            self._ask(now)
+            return State.REASKING
+        self._end_lost(True, "the answer may be that of the command before")
+        return None
 
     def _not_sent(self, now: float) -> None:
         if self._offers:

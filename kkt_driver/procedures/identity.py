@@ -10,6 +10,7 @@ from kkt_driver.commands import (
     DeviceType,
     DriveStatus,
     FullStatus,
+    FullStatusReply,
     ModelParameters,
     ModelParametersReply,
     ReadTable,
@@ -23,7 +24,26 @@ from kkt_driver.effects import Procedure, ask
 from kkt_driver.errors import Refused, WrongDevice
 from kkt_driver.verdicts import Registered
 
-__all__ = ["Identity", "Setting", "State", "drive_table", "expect_drive", "identify", "prepare", "read_state"]
+__all__ = [
+    "Identity",
+    "Setting",
+    "State",
+    "expect_drive",
+    "identify",
+    "prepare",
+    "read_serial",
+    "read_state",
+]
+
+
+NO_SERIAL = 0xFFFFFFFF
+"""11h of a register whose number was not entered."""
+
+UNKNOWN_HERE = frozenset((0x33, 0x34, 0x35, 0x36, 0x37, 0x5D))
+"""Refusals of a model that does not have the command, table or field. Any other one is trouble, not an answer."""
+
+NOT_REGISTERED_YET = frozenset((0x01, 0x02, 0x08, 0x37, 0x8F))
+"""Refusals of FF09h by a drive without a registration, and by registers that do not know the command."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,15 +132,16 @@ def identify(*, password: int = 30) -> Procedure[Identity]:
     inn, rnm = text[2], text[3]
     try:
         registration = yield from ask(RegistrationTotals(password=password))
-    except Refused:
-        pass  # not registered yet
+    except Refused as refusal:
+        if refusal.code not in NOT_REGISTERED_YET:
+            raise
     else:
         inn, rnm = registration.inn or inn, registration.registration_number or rnm
         tax_systems, work_mode = registration.tax_systems, registration.work_mode
     return Identity(
         model=device.name,
         model_code=device.model,
-        serial=text[1] or (f"{full.serial_low:08d}" if full.serial_low != 0xFFFFFFFF else ""),
+        serial=text[1] or _short_serial(full),
         drive=drive.drive,
         phase=drive.phase,
         inn=inn,
@@ -215,20 +236,29 @@ def prepare(
     return tuple(changed)
 
 
-def drive_table(*, password: int = 30) -> Procedure[int]:
-    """Number of the table that holds serial and drive: 18 on desktops, 14 on mobile models, 13 on cashcore."""
-    return _table((yield from _parameters()), 0, 18)
+def read_serial(*, password: int = 30) -> Procedure[str]:
+    """The serial number as `identify` gives it: from the drive's table, else the short one of 11h."""
+    table = _table((yield from _parameters()), 0, 18)
+    text = yield from _text(table, 1, password)
+    return text or _short_serial((yield from ask(FullStatus(password=password))))
+
+
+def _short_serial(full: FullStatusReply) -> str:
+    return f"{full.serial_low:08d}" if full.serial_low != NO_SERIAL else ""
 
 
 def _parameters() -> Procedure[ModelParametersReply | None]:
     try:
         return (yield from ask(ModelParameters()))
-    except Refused:
+    except Refused as refusal:
+        if refusal.code not in UNKNOWN_HERE:
+            raise
         return None  # an old model does not know the command
 
 
 def _table(parameters: ModelParametersReply | None, offset: int, default: int) -> int:
-    """Bytes 31… of the model parameters, absent on old firmware; 0 means "unknown"."""
+    """Bytes 31… of the model parameters, absent on old firmware; 0 means "unknown". The drive's table is 18 on
+    desktops, 14 on mobile models, 13 on cashcore."""
     more = parameters.more if parameters is not None else b""
     return more[offset] if len(more) > offset and more[offset] else default
 
@@ -236,7 +266,9 @@ def _table(parameters: ModelParametersReply | None, offset: int, default: int) -
 def _read(table: int, field: int, password: int) -> Procedure[ReadTableReply | None]:
     try:
         return (yield from ask(ReadTable(password=password, table=table, row=1, field=field)))
-    except Refused:
+    except Refused as refusal:
+        if refusal.code not in UNKNOWN_HERE:
+            raise
         return None  # this model has no such field
 
 

@@ -1,4 +1,9 @@
-"""A receipt in the fewest commands: open, items with their tags, tags of the receipt, FF01h, close."""
+"""A receipt in the fewest commands: open, items with their tags, tags of the receipt, FF01h, close.
+
+A register compares the payments with its own total and refuses the close when they differ, unless cash is paid: then
+it gives change. So before a close with cash its total is asked for (89h): a register that was restarted between two
+items takes the next item as the first of a new receipt, and the rest of the money would be change.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +33,18 @@ from kkt_driver.commands import (
     encode_request,
 )
 from kkt_driver.effects import Procedure, Quiesce, ask
-from kkt_driver.errors import DriverError, LineLost, Malformed, Misuse, OutcomeUnknown, Refused
+from kkt_driver.errors import (
+    DriverError,
+    LineLost,
+    Malformed,
+    Misuse,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    StoreDamaged,
+)
 from kkt_driver.intents import Intent, fingerprint
-from kkt_driver.procedures.documents import find
+from kkt_driver.procedures.documents import find, subtotal
 from kkt_driver.procedures.identity import Identity, State, expect_drive, read_state
 from kkt_driver.procedures.patience import cure, patiently
 from kkt_driver.recovery import OWN_KEY_NAME, commit
@@ -88,8 +102,8 @@ def receipt(
 
     Registered: it exists. Refused: it does not, and nothing is left open. WrongDevice: another drive answers, nothing
     was committed. LineLost before the close: nothing was committed, but the receipt may be open (`cancel_open`).
-    OutcomeUnknown: the close was sent and only `recovery.resolve` may go on. Misuse: the receipt does not fit the
-    commands, nothing was sent.
+    StoreDamaged: the intent could not be kept, so the close was not sent. OutcomeUnknown: the close was sent and only
+    `recovery.resolve` may go on. Misuse: the receipt does not fit the commands, nothing was sent.
 
     The own key (1084 with 1085 "job") goes into receipts whose user attribute is free; `own_key` replaces
     `short_key(job)`, and "" leaves it out. A job that was tried before is tried again only with the proof of that.
@@ -101,6 +115,7 @@ def receipt(
     try:
         for request in plan.filling:
             yield from patiently(request)
+        total = (yield from subtotal(password=password)) if receipt.payments.cash else receipt.total
         status = yield from ask(DriveStatus(password=password))
         expect_drive(status.drive, identity)
         shift, number = state.shift, state.receipt
@@ -112,6 +127,10 @@ def receipt(
     except DriverError as error:
         yield from _undo(error, password)
         raise
+    if total != receipt.total:
+        lost = NotSent(f"the register counts {total} kopecks of {receipt.total}: it lost what was sent", command="FF45")
+        yield from _undo(lost, password)
+        raise lost
     intent = Intent(
         job=job,
         action="receipt",
@@ -124,7 +143,11 @@ def receipt(
         fingerprint=fingerprint(receipt),
         own_key=plan.own_key,
     )
-    answer, intent = yield from commit(plan.close, intent)
+    try:
+        answer, intent = yield from commit(plan.close, intent)
+    except (Misuse, StoreDamaged) as error:  # the intent could not be made durable, so the close was not sent
+        yield from _undo(error, password)
+        raise
     return (yield from _registered(intent, answer))
 
 

@@ -20,7 +20,17 @@ from fn_emulator.faults import Fault
 from kkt_driver import codec, procedures
 from kkt_driver import commands as k
 from kkt_driver.effects import Exchange, Pause, Procedure, Quiesce, Record, play
-from kkt_driver.errors import DriverError, LineLost, Malformed, Misuse, NotSent, OutcomeUnknown, Refused, WrongDevice
+from kkt_driver.errors import (
+    DriverError,
+    LineLost,
+    Malformed,
+    Misuse,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    StoreDamaged,
+    WrongDevice,
+)
 from kkt_driver.intents import Intent, fingerprint
 from kkt_driver.procedures import patience
 from kkt_driver.procedures.documents import document, find, subtotal
@@ -103,6 +113,7 @@ def usual(**changes: Any) -> dict[type[k.Request[Any]], Any]:
         k.CloseReceipt: k.CloseReceiptReply(change=0, document=42, sign=7, moment=MOMENT),
         k.CancelReceipt: k.OperatorReply(operator=30),
         k.ShortStatus: SHORT,
+        k.Subtotal: k.SubtotalReply(operator=30, total=150000),
     }
     return {**answers, **{getattr(k, name): value for name, value in changes.items()}}
 
@@ -419,6 +430,66 @@ def test_content_the_register_refuses_leaves_no_document() -> None:
         bench.sell(wrong)
     assert bench.look() == bench.state
     assert bench.intents[-1].action == "shift_open"
+
+
+class Restarts:
+    """A fault plan for a serial line, where nobody sees a restart: the power is back before the n-th such command."""
+
+    def __init__(self, bench: Bench, command: str, count: int) -> None:
+        self._bench, self._code, self._left = bench, bytes.fromhex(command), count
+
+    def on_command(self, body: bytes, now: float) -> None:
+        if body.startswith(self._code):
+            self._left -= 1
+            if self._left == 0:
+                self._bench.register.power_cycle(now)
+                self._bench.register.connected(now)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_register_restarted_between_two_items_makes_no_document_of_the_rest(count: int) -> None:
+    """The next item opens a receipt of its own, and cash for the lost ones would be given as change: the total is
+    compared before the close, the rest is cancelled, and the job is whole when it is made again."""
+    bench = Bench()
+    bench.open_shift()
+    bench.register.faults = Restarts(bench, "FF46", count)
+    items = (an_item(), an_item(name="Кофе"), an_item(name="Сахар"))
+    what = a_receipt(*items, payments=Payments(cash=150000))
+    if count > 1:
+        with pytest.raises(NotSent):
+            bench.sell(what)
+        assert bench.look() == bench.state
+        assert "FF45" not in bench.sent
+    assert bench.sell(what).document == 3
+    (kept,) = bench.documents()
+    assert kept.total == 150000
+
+
+def test_only_cash_needs_the_total_before_the_close() -> None:
+    """Without cash the register itself refuses a close whose payments differ from its total: no command is spent."""
+    bench = Bench()
+    bench.open_shift()
+    bench.register.faults = Restarts(bench, "FF46", 2)
+    with pytest.raises(Refused) as caught:
+        bench.sell(a_receipt(an_item(), an_item(name="Кофе")))
+    assert caught.value.code == 0x4D
+    assert isinstance(caught.value.proof, NotRegistered)
+    assert "89" not in bench.sent
+
+
+def test_an_intent_that_cannot_be_kept_sends_no_close() -> None:
+    """A full disk under the store: the close must not go out, and the receipt must not stay open behind it."""
+    bench = Bench()
+    bench.open_shift()
+
+    def full(intent: Intent) -> Intent:
+        raise StoreDamaged("no space left")
+
+    bench._record = full  # type: ignore[method-assign]  # the store of this bench fails
+    with pytest.raises(StoreDamaged):
+        bench.sell()
+    assert "FF45" not in bench.sent
+    assert bench.look() == bench.state
 
 
 def test_a_refused_close_is_proved_to_have_left_nothing() -> None:
