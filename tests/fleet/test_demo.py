@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,26 +22,14 @@ import pytest
 from fleet import config as settings
 from fleet.config import verify_password
 from fleet.demo import INN, LOGIN, PASSWORD, Demo, DemoError, announcement, check_ports, config_text, ready_line
+from tests.ports import free_base
 
 TODAY = date(2026, 11, 23)
 URL = "http://127.0.0.1:8080"
 
 
-def free_base(count: int = 4) -> int:
-    """A base port with free ports for registers and the operator, and one below it for HTTP."""
-    for base in range(20_000 + os.getpid() % 20_000, 60_000, 200):
-        try:
-            with ExitStack() as stack:
-                for port in (base - 1, *range(base, base + count), base + 99):
-                    stack.enter_context(socket.create_server(("127.0.0.1", port)))
-        except OSError:
-            continue
-        return base
-    raise AssertionError("no free ports")
-
-
 def make(state: Path) -> Demo:
-    base = free_base()
+    base = free_base((-1, 0, 1, 2, 3, 99))
     return Demo(state=state, http=f"127.0.0.1:{base - 1}", base_port=base)
 
 
