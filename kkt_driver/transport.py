@@ -69,6 +69,10 @@ class TcpLine(trio.abc.Stream):
         connected.setblocking(False)
         self._socket = connected
 
+    def getsockopt(self, level: int, option: int) -> int:
+        """An option of the socket, as `socket.socket.getsockopt` gives it."""
+        return self._socket.getsockopt(level, option)
+
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         rest = memoryview(data)
         while rest:
