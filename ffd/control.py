@@ -733,7 +733,7 @@ def _vat_entries(document: Any, context: Context) -> Iterator[Finding]:
                 "Эта ставка НДС указывается в своём реквизите.",
                 f"rate {int(entry.vat_rate)} has its own tag",
             )
-        if entry.vat_rate in seen:
+        if entry.vat_rate is not None and entry.vat_rate in seen:
             yield place, 1119, "Ставка НДС повторяется.", f"rate {int(entry.vat_rate)} occurs twice"
         seen.add(entry.vat_rate)
 

@@ -230,22 +230,23 @@ class AlternativeReader:
         if len(held) < self._needed:
             return
         raw = bytes(held[1:])
+        damaged = False
         if b"\x9f" in raw:
-            if _BAD_ESCAPE(raw):
-                self.reset()
-                return
+            bad = _BAD_ESCAPE(raw)
+            if bad is not None:  # in the frame it damages it, behind the frame it is noise
+                raw, damaged = raw[: bad.start()], True
             if raw.endswith(b"\x9f"):
                 raw = raw[:-1]  # the second half of an escape is still to come
             raw = raw.replace(b"\x9f\x81", b"\x8f").replace(b"\x9f\x83", b"\x9f")
         if len(raw) < 4:
-            self._needed = len(held) + 1
+            self._await(1, damaged)
             return
         length = raw[0] | raw[1] << 8
         if length == 1 or length > self._body_max + 2:
             self.reset()
             return
         if len(raw) < length + 4:
-            self._needed = len(held) + length + 4 - len(raw)
+            self._await(length + 4 - len(raw), damaged)
             return
         self.reset()
         covered = raw[: length + 2]
@@ -256,3 +257,9 @@ class AlternativeReader:
         else:
             number = raw[2] | raw[3] << 8
             frames.append(AltFrame("II", number) if length == 2 else AltFrame("III", number, covered[4:]))
+
+    def _await(self, size: int, damaged: bool) -> None:
+        if damaged:
+            self.reset()
+        else:
+            self._needed = len(self._held) + size

@@ -218,3 +218,11 @@ def test_one_damaged_byte_never_passes(body: bytes, at: int, flip: int) -> None:
     standard = bytearray(encode_frame(body))
     standard[2 + at % (len(standard) - 2)] ^= flip
     assert StandardReader().feed(bytes(standard)) == [BadFrame()]
+
+
+def test_noise_behind_a_frame_does_not_take_the_frame_along() -> None:
+    """A false escape right after a whole frame, read in one piece with it, is noise and not a damaged frame."""
+    reader = AlternativeReader()
+    assert reader.feed(encode_alt(7, b"\xfc\0") + b"\x9f\x00") == [AltFrame("III", 7, b"\xfc\0")]
+    assert reader.feed(b"\x8f\x04\x00\x9f\x00\x00") == []
+    assert not reader.partial
