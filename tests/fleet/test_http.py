@@ -11,30 +11,40 @@ from typing import Any
 import httpx2
 import pytest
 import trio
+import trio.testing
 
 from fleet import http
 from fleet.http import ListenError, bind, serve
 
 
-async def hello(scope: Any, receive: Any, send: Any) -> None:
-    """An application that answers `hello`; below /slow after a while, below /never not at all."""
-    if scope["type"] != "http":
-        raise NotImplementedError
-    if scope["path"] == "/slow":
-        await trio.sleep(0.2)
-    if scope["path"] == "/never":
-        await trio.sleep_forever()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
-    await send({"type": "http.response.body", "body": b"hello"})
+class Hello:
+    """An application that answers `hello`; below /slow once it is told to, below /never not at all."""
+
+    def __init__(self) -> None:
+        self.asked, self.told = trio.Event(), trio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            raise NotImplementedError
+        self.asked.set()
+        if scope["path"] == "/slow":
+            await self.told.wait()
+        if scope["path"] == "/never":
+            await trio.sleep_forever()
+        await self._answer(send)
+
+    async def _answer(self, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        await send({"type": "http.response.body", "body": b"hello"})
 
 
-async def serving(body: Callable[[str, trio.Event], Any]) -> float:
+async def serving(body: Callable[[str, trio.Event], Any], app: Hello | None = None) -> float:
     """Run `body(url, stop)` beside the service; the seconds that the end took after it."""
     stop = trio.Event()
     ended = 0.0
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
-            url = await nursery.start(partial(serve, hello, "127.0.0.1:0", stop=stop))
+            url = await nursery.start(partial(serve, app or Hello(), "127.0.0.1:0", stop=stop))
             await body(url, stop)
             stop.set()
             ended = trio.current_time()
@@ -51,7 +61,7 @@ async def test_it_answers_and_ends_with_idle_connections_open() -> None:
                 assert (answer.status_code, answer.text) == (200, "hello")
             assert "server" not in answer.headers
             stop.set()
-            await trio.sleep(0.05)
+            await trio.testing.wait_all_tasks_blocked()
 
     assert await serving(body) < http.GRACE_S + 1
 
@@ -67,10 +77,13 @@ async def test_an_answer_under_way_is_finished() -> None:
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(ask)
-            await trio.sleep(0.1)
+            await app.asked.wait()
             stop.set()
+            await trio.testing.wait_all_tasks_blocked()
+            app.told.set()
 
-    await serving(body)
+    app = Hello()
+    await serving(body, app)
     assert answers == ["hello"]
 
 
@@ -82,11 +95,12 @@ async def test_an_answer_that_never_comes_is_cut_off(monkeypatch: pytest.MonkeyP
         host, port = url.removeprefix("http://").split(":")
         async with await trio.open_tcp_stream(host, int(port)) as stream:
             await stream.send_all(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
-            await trio.sleep(0.1)
+            await app.asked.wait()
             stop.set()
             assert await stream.receive_some() == b""
 
-    assert await serving(body) < 2
+    app = Hello()
+    assert await serving(body, app) < 2
 
 
 @pytest.mark.parametrize("raw", [b"\x00\xff garbage\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 100_000])
