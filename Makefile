@@ -47,8 +47,8 @@ fmt: $(VENV)/.dev
 
 # Exact pins without addresses; setup.cfg holds the ranges.
 lock: $(VENV)/.dev
-	$(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --universal --python-version 3.11 setup.cfg -o requirements.txt
-	$(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --universal --python-version 3.11 setup.cfg --extra dev -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --universal --python-version 3.11 setup.cfg --extra render -o requirements.txt
+	$(BIN)/uv pip compile --quiet --no-annotate --no-header --no-emit-index-url --universal --python-version 3.11 setup.cfg --extra render --extra dev -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage .hypothesis
