@@ -193,10 +193,11 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The end of a station's own committing command; `executed=False`: proved that it was not carried out."""
+    """The end of a station's own committing command; `executed` False: proved that it was not carried out; None:
+    nothing explains what became of it, the register's state is what counts."""
 
     evidence: dict[str, Any] | None = None
-    executed: bool = True
+    executed: bool | None = True
 
 
 Outcome = Registered | Refused | Done

@@ -39,6 +39,8 @@ __all__ = ["Engine"]
 
 _ERASABLE = FINAL | {State.REGISTERED}  # until then the register needs the buyer's contact
 
+_OWN_VERDICTS = {True: "done", False: "not_executed", None: "unexplained"}
+
 _INSERT_JOB = """
 INSERT INTO jobs (id, inn, key, tenant, facade, state, accepted_at, changed_at, receipt)
 VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?) ON CONFLICT (inn, key) DO NOTHING
@@ -188,7 +190,7 @@ class Engine:
         if job_id is None:
             if not isinstance(result, Done):
                 raise Conflict(f"station {station}'s own command ends in Done, not in {type(result).__name__}")
-            self._close_own(now, station, "done" if result.executed else "not_executed", result.evidence)
+            self._close_own(now, station, _OWN_VERDICTS[result.executed], result.evidence)
             return None
         it = self._find_of(station, job_id)
         evidence = it.job.evidence if result.evidence is None else result.evidence
