@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from fleet.cli import rack
+from fleet.cli import journal, rack
 from fleet.cli.common import group
 from fleet.errors import FleetError
 
@@ -20,6 +20,7 @@ __all__ = ["app", "main"]
 app = group("A daemon over a rack of cash registers: receipts come in over HTTP, each becomes one fiscal document.")
 for command in rack.COMMANDS:
     app.command()(command)
+app.add_typer(journal.app, name="journal")
 
 
 def main() -> None:
