@@ -80,11 +80,12 @@ def bare_apsw(directory: Path, writers: int, verbs: int) -> float:
         execute("BEGIN IMMEDIATE")
         for _ in range(writers):
             execute(
-                "INSERT INTO jobs (id, inn, key, tenant, facade, state, accepted_at, changed_at, receipt)"
-                " VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?)",
-                (new(), INN, new(), "demo", "ferma", 1.0, 1.0, receipt),
+                "INSERT INTO jobs (id, inn, key, tenant, facade, state, accepted_at, changed_at, receipt, commitment)"
+                " VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?)",
+                (new(), INN, new(), "demo", "ferma", 1.0, 1.0, receipt, bytes(32)),
             )
-            execute("INSERT INTO requests VALUES (?, ?, ?)", (connection.last_insert_rowid(), personal, RAW))
+            row = (connection.last_insert_rowid(), personal, RAW, bytes(16))
+            execute("INSERT INTO requests VALUES (?, ?, ?, ?)", row)
         execute("COMMIT")
     rate = verbs / (time.perf_counter() - started)
     connection.close()
@@ -195,7 +196,7 @@ def fill(path: Path, rows: int) -> None:
             jobs(),
         )
         connection.executemany(
-            "INSERT INTO requests VALUES (?, ?, ?)", ((n, personal, RAW) for n in range(1, rows + 1))
+            "INSERT INTO requests VALUES (?, ?, ?, ?)", ((n, personal, RAW, bytes(16)) for n in range(1, rows + 1))
         )
         connection.execute("INSERT OR REPLACE INTO counts VALUES ('confirmed', ?)", (rows,))
     connection.close()

@@ -23,7 +23,7 @@ from fleet.journal.base import Journal
 from fleet.journal.sqlite import SqliteJournal
 from fleet.operator_line import Dial, OperatorLine
 from fleet.recovery import Todo, plan
-from fleet.station import Connect, Station, _Intents
+from fleet.station import Connect, Intents, Station
 from fleet.usecases import UseCases
 from kkt_driver.client import Register
 from kkt_driver.transport import open_tcp, parse_address
@@ -41,7 +41,7 @@ def local_time(now: float, timezone: str) -> datetime:
     return datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
 
 
-def connect_register(station: settings.Station, *, store: _Intents) -> AbstractAsyncContextManager[Register]:
+def connect_register(station: settings.Station, *, store: Intents) -> AbstractAsyncContextManager[Register]:
     """The real line to a register."""
     return Register.open(station.address, link=station.link, store=store, deadlines=station.deadlines)
 
@@ -105,7 +105,7 @@ async def open_daemon(
                 usecases.stopping = True
                 stop.set()
                 for station in stations:
-                    desk.send(station.config.name, Order.WAKE)
+                    desk.send(station.name, Order.WAKE)
                 nursery.cancel_scope.deadline = trio.current_time() + STOP_S
     finally:
         journal.close()
@@ -114,7 +114,7 @@ async def open_daemon(
 async def _recover(journal: Journal, desk: Desk, stations: list[Station]) -> None:
     """Give every unfinished job of an earlier life to whoever must act, before any station runs."""
     backlog = await journal.load()
-    by_name = {station.config.name: station for station in stations}
+    by_name = {station.name: station for station in stations}
     for step in plan(backlog.jobs, by_name):
         job = step.job
         match step.todo:

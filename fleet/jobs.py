@@ -120,7 +120,8 @@ def advance(job_id: str, state: State, event: Event) -> State:
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """A receipt that somebody asks for. `raw` is the request as it came, `facade` the door it came through."""
+    """A receipt that somebody asks for. `raw` is the request as it came, `facade` the door it came through;
+    `callback_url` is called once the job is final."""
 
     inn: str
     key: str
@@ -128,6 +129,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     facade: str
     raw: bytes
     receipt: Receipt
+    callback_url: str | None = None
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,10 +195,11 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The end of a station's own committing command; `executed=False`: proved that it was not carried out."""
+    """The end of a station's own committing command; `executed` False: proved that it was not carried out; None:
+    nothing explains what became of it, the register's state is what counts."""
 
     evidence: dict[str, Any] | None = None
-    executed: bool = True
+    executed: bool | None = True
 
 
 Outcome = Registered | Refused | Done

@@ -110,7 +110,7 @@ class UseCases:
         if not mine:
             return NoRegister(inn_known=False, reasons={})
         need = Need(order.inn, int(order.receipt.tax_system))
-        reasons = {station.config.name: station.why_not(need) for station in mine}
+        reasons = {station.name: station.why_not(need) for station in mine}
         return None if any(not why for why in reasons.values()) else NoRegister(inn_known=True, reasons=reasons)
 
     def rack(self) -> list[StationView]:
@@ -133,7 +133,7 @@ class UseCases:
 
     async def close_shift(self, station: str) -> None:
         """Ask a station to close its shift after the receipt in hand. Missing when there is no such station."""
-        if station not in {one.config.name for one in self._stations}:
+        if station not in {one.name for one in self._stations}:
             raise Missing(f"there is no station {station}")
         self._desk.send(station, StationOrder.CLOSE_SHIFT)
 

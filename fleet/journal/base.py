@@ -8,7 +8,8 @@ somebody else took over `Fenced`. Cancellation does not tear a verb: one that ha
 from __future__ import annotations
 
 import builtins
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
@@ -16,7 +17,20 @@ import msgspec
 from fleet.jobs import Decision, Job, Order, Outcome, Result, State, Ticket
 from kkt_driver.intents import Intent
 
-__all__ = ["Accepted", "Duplicate", "Journal", "OpenIntent", "Backlog", "Unconfirmed", "Note", "LIST_MAX"]
+__all__ = [
+    "Accepted",
+    "Backlog",
+    "Callback",
+    "Discovered",
+    "Duplicate",
+    "Journal",
+    "LIST_MAX",
+    "Note",
+    "OpenIntent",
+    "OwnDocument",
+    "StationRecord",
+    "Unconfirmed",
+]
 
 LIST_MAX = 200
 """Jobs in one answer of `list`: about 3 ms of the event loop; a longer list is read in pages."""
@@ -68,6 +82,76 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     event: str
     station: str | None
     detail: dict[str, Any]
+
+
+class StationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to a station itself: a step of a plan, an audit, a clock set, with who and why."""
+
+    seq: int
+    at: float
+    station: str
+    event: str
+    detail: dict[str, Any]
+
+
+class Callback(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that a shop asked for. Due at `due_at`; done when `done_at` is set; given up when neither is."""
+
+    job: str
+    url: str
+    due_at: float | None
+    tries: int
+    done_at: float | None
+    last: str | None
+
+
+class Discovered(msgspec.Struct, frozen=True, kw_only=True):
+    """A receipt in a drive's archive that is no job's. `own_key` is what its 1086 holds where that is a key of ours."""
+
+    station: str
+    serial: str
+    drive: str
+    rnm: str
+    document: int
+    form: int
+    sign: int
+    moment: datetime
+    shift: int
+    receipt: int
+    operation: int
+    total: int
+    own_key: str | None = None
+    model: str = ""
+    timezone: str = "Europe/Moscow"
+
+    @property
+    def result(self) -> Result:
+        """The document as a job's result."""
+        return Result(
+            serial=self.serial,
+            drive=self.drive,
+            rnm=self.rnm,
+            document=self.document,
+            sign=self.sign,
+            moment=self.moment,
+            shift=self.shift,
+            receipt=self.receipt,
+            total=self.total,
+            operation=self.operation,
+            station=self.station,
+            model=self.model,
+            timezone=self.timezone,
+        )
+
+
+class OwnDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A receipt's document as the journal knows it."""
+
+    document: int
+    job: str
+    sign: int
+    total: int
+    confirmed: bool
 
 
 class Journal(Protocol):
@@ -151,6 +235,77 @@ class Journal(Protocol):
 
     async def erase(self, job_id: str) -> Job:
         """Forget the buyer: the raw request and the personal fields of the receipt. The job stays."""
+        ...
+
+    async def retain(self, accepted_before: float, after: int) -> tuple[int, int | None]:
+        """Forget the buyers of jobs accepted before a moment, some hundred at a time. `after` is 0 at first and then
+        what the call before gave; (how many were erased, where to go on or None at the end)."""
+        ...
+
+    # The station's own history
+
+    async def record(self, station: str, event: str, detail: dict[str, Any]) -> StationRecord:
+        """Something happened to a station: durable, and part of its chain."""
+        ...
+
+    async def records(
+        self, station: str, events: Collection[str] | None = None, limit: int = LIST_MAX
+    ) -> builtins.list[StationRecord]:
+        """A station's history, newest first."""
+        ...
+
+    # What drives hold
+
+    async def documents(self, drive: str, first: int, last: int) -> builtins.list[OwnDocument]:
+        """Receipts of a drive that are jobs', by document number, both ends included; `LIST_MAX` numbers at most."""
+        ...
+
+    async def last_document(self, drive: str) -> int:
+        """The highest document number of a drive that is a job's; 0 when there is none."""
+        ...
+
+    async def discover(self, station: str, documents: Sequence[Discovered]) -> builtins.list[Discovered]:
+        """Keep receipts found in a drive that are no job's; those not known before are given back. From now on an
+        order whose own key one of them carries is answered with that document."""
+        ...
+
+    async def discovered(self, drive: str | None = None) -> builtins.list[Discovered]:
+        """Receipts in drives that are no job's."""
+        ...
+
+    @property
+    def reconciling(self) -> bool:
+        """A backup was restored, and what happened after it was made is not known until every drive was read."""
+        ...
+
+    async def reconciled(self, station: str, detail: dict[str, Any]) -> None:
+        """The station's drive was read after a restore (or a person said, in `detail`, that it never will be)."""
+        ...
+
+    def reconciled_stations(self) -> frozenset[str]:
+        """Stations for which that was said."""
+        ...
+
+    async def end_reconciling(self) -> None:
+        """Every drive was read: business as usual."""
+        ...
+
+    # Callbacks
+
+    async def callbacks_due(self, now: float, limit: int = 50) -> builtins.list[Callback]:
+        """Calls to be made, the longest due first."""
+        ...
+
+    async def callback(self, job_id: str) -> Callback | None:
+        """A job's callback."""
+        ...
+
+    async def callback_tried(self, job_id: str, outcome: str, *, due_at: float | None, done: bool) -> Callback:
+        """A try was made; it is due again at `due_at`, or given up when that is None and it is not done."""
+        ...
+
+    async def replay_callback(self, job_id: str) -> Callback:
+        """Make the call again, from the beginning of its schedule."""
         ...
 
     def counts(self) -> dict[State, int]:

@@ -6,8 +6,10 @@ synchronous and used by one thread at a time; `fleet.journal.writer` decides whi
 
 from __future__ import annotations
 
+import hmac
+import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import apsw
@@ -30,19 +32,28 @@ from fleet.jobs import (
     Ticket,
     advance,
 )
-from fleet.journal.base import Accepted, Duplicate
+from fleet.journal.base import Accepted, Discovered, Duplicate, StationRecord
+from fleet.journal.chain import Chain, commitment, digest
+from fleet.journal.discoveries import Discoveries
+from fleet.journal.outbox import Outbox
 from fleet.journal.rows import SELECT, Found, encode, found, split, without_buyer
 from fleet.journal.writer import Call
 from kkt_driver.intents import Intent
+from kkt_driver.procedures import short_key
 
 __all__ = ["Engine"]
 
 _ERASABLE = FINAL | {State.REGISTERED}  # until then the register needs the buyer's contact
 
+_OWN_VERDICTS = {True: "done", False: "not_executed", None: "unexplained"}
+
 _INSERT_JOB = """
-INSERT INTO jobs (id, inn, key, tenant, facade, state, accepted_at, changed_at, receipt)
-VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?) ON CONFLICT (inn, key) DO NOTHING
+INSERT INTO jobs (id, inn, key, tenant, facade, state, accepted_at, changed_at, receipt, commitment)
+VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?) ON CONFLICT (inn, key) DO NOTHING
 """
+
+RETAIN_AT_ONCE = 200
+"""Requests looked at by one call of `retain`: about 5 ms of the writer."""
 
 
 class Engine:
@@ -54,6 +65,10 @@ class Engine:
         self._epoch = epoch
         self._broken: JournalError | None = None
         self._moves: list[tuple[State | None, State]] = []
+        self._chain = Chain(self._execute)
+        self._discoveries = Discoveries(self._execute)
+        self.outbox = Outbox(self._execute)
+        self._secret: bytes = connection.execute("SELECT value FROM meta WHERE name = 'secret'").get
         self.counts: dict[State, int] = dict.fromkeys(State, 0)
         for state, jobs in self._execute("SELECT state, jobs FROM counts"):
             self.counts[State(state)] = jobs
@@ -91,11 +106,12 @@ class Engine:
             self._take_back(calls, error)
         else:
             self.counts = self._next_counts
+            self._chain.keep()
             self.commits += 1
             self.verbs += len(calls)
 
     def _one(self, call: Call) -> None:
-        moves = len(self._moves)
+        moves, links = len(self._moves), self._chain.mark
         self._execute("SAVEPOINT verb")
         try:
             call.value = call.verb(*call.arguments)
@@ -103,6 +119,7 @@ class Engine:
             if isinstance(error, apsw.Error) and not isinstance(error, apsw.ConstraintError):
                 raise  # the storage's trouble, not this verb's
             del self._moves[moves:]
+            self._chain.take_back(links)
             self._execute("ROLLBACK TO verb")
             call.error = Conflict(f"the tables do not allow it: {error}") if isinstance(error, apsw.Error) else error
         self._execute("RELEASE verb")
@@ -128,6 +145,7 @@ class Engine:
     def _take_back(self, calls: list[Call], error: Exception) -> None:
         if self._connection.in_transaction:
             self._execute("ROLLBACK")
+        self._chain.take_back()
         if isinstance(error, JournalError):
             self._broken = error
         elif not isinstance(error, apsw.FullError | apsw.BusyError):
@@ -139,14 +157,20 @@ class Engine:
 
     # The verbs, in the order of a job's life. `now` is the moment of the call.
 
-    def accept(self, now: float, id_: str, order: Order) -> Accepted | Duplicate:
+    def accept(self, now: float, order: Order, salt: bytes) -> Accepted | Duplicate:
         receipt, personal = split(order.receipt)
-        self._execute(_INSERT_JOB, (id_, order.inn, order.key, order.tenant, order.facade, now, now, receipt))
+        id_ = self.id_of(order.inn, order.key)
+        proof = commitment(salt, personal, order.raw)
+        self._execute(_INSERT_JOB, (id_, order.inn, order.key, order.tenant, order.facade, now, now, receipt, proof))
         if not self._connection.changes():
             return self._duplicate(order)
         seq = self._connection.last_insert_rowid()
-        self._execute("INSERT INTO requests VALUES (?, ?, ?)", (seq, personal, order.raw))
+        self._execute("INSERT INTO requests VALUES (?, ?, ?, ?)", (seq, personal, order.raw, salt))
+        if order.callback_url is not None:
+            self.outbox.expect(seq, order.callback_url)
         self._moves.append((None, State.ACCEPTED))
+        if self._discoveries.any and (found := self._discoveries.of_key(short_key(id_))) is not None:
+            return self._made_before(now, id_, order, found)
         job = Job(
             id=id_,
             inn=order.inn,
@@ -159,6 +183,21 @@ class Engine:
             receipt=order.receipt,
         )
         return Accepted(job=job)
+
+    def id_of(self, inn: str, key: str) -> str:
+        """The id of an order: nobody guesses it, and a journal that lost the order gives it the same one again."""
+        made = hmac.digest(self._secret, f"{inn}\0{key}".encode(), "sha256")
+        return str(uuid.UUID(bytes=made[:16], version=4))
+
+    def _made_before(self, now: float, id_: str, order: Order, document: Discovered) -> Duplicate:
+        """The lost part of the journal had this order, and a drive has the document that it became."""
+        evidence = {"discovered": msgspec.to_builtins(document)}
+        job = self.quarantine(now, id_, "its document was found in a drive without the job", evidence)
+        same = (document.operation, document.total) == (int(order.receipt.operation), order.receipt.total)
+        if same:
+            why = "the document carries the own key of this order"
+            job = self.decide(now, id_, Decision.REGISTERED, "journal", why, document.result)
+        return Duplicate(job=job, same=same)
 
     def _duplicate(self, order: Order) -> Duplicate:
         row = self._execute(SELECT + "WHERE inn = ? AND key = ?", (order.inn, order.key)).fetchone()
@@ -181,19 +220,25 @@ class Engine:
             )
         except apsw.ConstraintError as error:
             raise Conflict(f"station {station} has an open intent already: resolve it before the next") from error
+        seq = self._connection.last_insert_rowid()
+        content: dict[str, Any] = {"intent": seq, "digest": digest(encode(intent)), "action": intent.action}
         if it is not None:
-            self._change(it, Event.INTEND, now, intent=(self._connection.last_insert_rowid(), intent))
+            self._change(it, Event.INTEND, now, intent=(seq, intent))
+            receipt, proof = self._execute("SELECT receipt, commitment FROM jobs WHERE seq = ?", (it.seq,)).fetchone()
+            content |= {"job": it.job.id, "receipt": digest(receipt), "request": proof.hex() if proof else None}
+        self._chain.append(station, "intend", now, content)
 
     def settle(self, now: float, station: str, result: Outcome, job_id: str | None) -> Job | None:
         if job_id is None:
             if not isinstance(result, Done):
                 raise Conflict(f"station {station}'s own command ends in Done, not in {type(result).__name__}")
-            self._close_own(now, station, "done" if result.executed else "not_executed", result.evidence)
+            self._close_own(now, station, _OWN_VERDICTS[result.executed], result.evidence)
             return None
         it = self._find_of(station, job_id)
         evidence = it.job.evidence if result.evidence is None else result.evidence
         if isinstance(result, Registered):
-            self._close(it, now, "registered")
+            made: dict[str, Any] = {"document": result.result.document, "result": digest(encode(result.result))}
+            self._close(it, now, "registered", **made)
             return self._register(it, Event.REGISTER, now, result.result, reason=None, evidence=evidence)
         if isinstance(result, Refused):
             self._close(it, now, "refused")
@@ -211,7 +256,9 @@ class Engine:
             return it.job
         assert it.job.result is not None, "a job with a document has a result"
         result = msgspec.structs.replace(it.job.result, ticket_at=ticket.at, ticket_code=ticket.code)
-        return self._change(it, Event.CONFIRM, now, result=result)
+        job = self._change(it, Event.CONFIRM, now, result=result)
+        self._chain.append(it.job.station, "confirm", now, {"job": job.id, "document": document, "code": ticket.code})
+        return job
 
     def doubt(self, now: float, job_id: str, why: str) -> Job:
         it = self._find(job_id)
@@ -241,11 +288,16 @@ class Engine:
             raise Conflict(f"job {job_id}: a result comes with the decision 'registered' and with no other")
         if result is not None:
             job = self._register(it, event, now, result, reason=why)
+            self._discoveries.explained(result.drive, result.document)
         elif decision is Decision.REQUEUE:
             job = self._change(it, event, now, station=None, intent=None, reason=None, evidence=None)
         else:
             job = self._change(it, event, now, reason=why)
         self._note(it, event, now, {"who": who, "why": why})
+        content: dict[str, Any] = {"job": job.id, "who": who, "why": why}
+        if result is not None:
+            content["result"] = digest(encode(result))
+        self._chain.append(it.job.station, event, now, content)
         return job
 
     def cancel(self, now: float, job_id: str) -> Job:
@@ -256,11 +308,52 @@ class Engine:
         it = self._find(job_id)
         if it.job.state not in _ERASABLE:
             raise Conflict(f"job {job_id} is {it.job.state}: its buyer's data is needed until a document exists")
-        self._execute("PRAGMA secure_delete = ON")  # what is forgotten shall not stay readable in the file
-        self._execute("UPDATE requests SET personal = NULL, raw = NULL WHERE seq = ?", (it.seq,))
-        self._execute("PRAGMA secure_delete = OFF")
+        self._erase([it.seq])
         self._note(it, "erase", now, {})
         return msgspec.structs.replace(it.job, receipt=without_buyer(it.job.receipt))
+
+    def retain(self, now: float, accepted_before: float, after: int) -> tuple[int, int | None]:
+        rows = self._execute(
+            "SELECT jobs.seq, accepted_at, state, salt IS NULL AND raw IS NULL AND personal IS NULL "
+            "FROM jobs JOIN requests ON requests.seq = jobs.seq WHERE jobs.seq > ? ORDER BY jobs.seq LIMIT ?",
+            (after, RETAIN_AT_ONCE),
+        ).fetchall()
+        old = [row for row in rows if row[1] < accepted_before]
+        doomed = [seq for seq, _, state, erased in old if not erased and State(state) in _ERASABLE]
+        self._erase(doomed)
+        return len(doomed), old[-1][0] if old and len(old) == RETAIN_AT_ONCE else None
+
+    def _erase(self, seqs: Sequence[int]) -> None:
+        self._execute("PRAGMA secure_delete = ON")  # what is forgotten shall not stay readable in the file
+        for seq in seqs:
+            self._execute("UPDATE requests SET personal = NULL, raw = NULL, salt = NULL WHERE seq = ?", (seq,))
+        self._execute("PRAGMA secure_delete = OFF")
+
+    # The station's own history, and what drives hold
+
+    def record(self, now: float, station: str, event: str, detail: dict[str, Any]) -> StationRecord:
+        text = encode(detail)
+        self._execute(
+            "INSERT INTO records (station, at, event, detail) VALUES (?, ?, ?, ?)", (station, now, event, text)
+        )
+        seq = self._connection.last_insert_rowid()
+        self._chain.append(station, "record", now, {"record": seq, "event": event, "digest": digest(text)})
+        return StationRecord(seq=seq, at=now, station=station, event=event, detail=detail)
+
+    def discover(self, now: float, station: str, documents: Sequence[Discovered]) -> list[Discovered]:
+        new = self._discoveries.add(documents)
+        for one in new:
+            content = {"drive": one.drive, "document": one.document, "own_key": one.own_key, "total": one.total}
+            self._chain.append(station, "discover", now, content)
+        return new
+
+    def reconciled(self, now: float, station: str, detail: dict[str, Any]) -> None:
+        self._execute("INSERT OR REPLACE INTO reconciled VALUES (?, ?)", (station, now))
+        self.record(now, station, "reconciled", detail)
+
+    def end_reconciling(self, now: float) -> None:
+        self._execute("DELETE FROM meta WHERE name = 'reconcile'")
+        self._execute("DELETE FROM reconciled")
 
     # What the verbs are made of
 
@@ -297,6 +390,8 @@ class Engine:
         if intent is not msgspec.UNSET:
             columns["intent"], fields["intent"] = intent or (None, None)
         self._update("jobs", it.seq, columns)
+        if fields["state"] in FINAL and before is not fields["state"]:
+            self.outbox.final(it.seq, now)
         self._moves.append((before, fields["state"]))
         return msgspec.structs.replace(it.job, **fields)
 
@@ -311,14 +406,10 @@ class Engine:
                 f"job {it.job.id}: document {result.document} of drive {result.drive} is that of job {other[0]} already"
             ) from error
 
-    def _close(self, it: Found, now: float, verdict: str, evidence: dict[str, Any] | None = None) -> None:
+    def _close(self, it: Found, now: float, verdict: str, evidence: dict[str, Any] | None = None, **of: Any) -> None:
         """Close the job's open intent, if it has one; the evidence of a document stands with the job."""
         if it.intent_seq is not None:
-            self._update(
-                "intents",
-                it.intent_seq,
-                {"closed_at": now, "verdict": verdict, "evidence": None if evidence is None else encode(evidence)},
-            )
+            self._end_intent(it.intent_seq, it.job.station, now, verdict, evidence, job=it.job.id, **of)
 
     def _close_own(self, now: float, station: str, verdict: str, evidence: dict[str, Any] | None) -> None:
         row = self._execute(
@@ -326,8 +417,14 @@ class Engine:
         ).fetchone()
         if row is None:
             raise Conflict(f"station {station} has no open intent of its own to settle")
-        columns = {"closed_at": now, "verdict": verdict, "evidence": None if evidence is None else encode(evidence)}
-        self._update("intents", row[0], columns)
+        self._end_intent(row[0], station, now, verdict, evidence)
+
+    def _end_intent(
+        self, seq: int, station: str | None, now: float, verdict: str, evidence: dict[str, Any] | None, **of: Any
+    ) -> None:
+        text = None if evidence is None else encode(evidence)
+        self._update("intents", seq, {"closed_at": now, "verdict": verdict, "evidence": text})
+        self._chain.append(station, verdict, now, {"intent": seq, "digest": digest(text), **of})
 
     def _update(self, table: str, seq: int, columns: dict[str, Any]) -> None:
         assignments = ", ".join(f"{name} = ?" for name in columns)

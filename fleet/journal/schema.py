@@ -79,7 +79,62 @@ CREATE INDEX notes_of_job ON notes (job);
 CREATE TABLE counts (state TEXT PRIMARY KEY, jobs INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[tuple[str, str], ...] = (("jobs, requests, intents, notes", _FIRST),)
+_SECOND = """
+-- Job ids are made of INN and key under this secret: the same order has the same id even for a journal that lost it.
+INSERT INTO meta VALUES ('secret', randomblob(32));
+
+ALTER TABLE jobs ADD COLUMN commitment BLOB;     -- to the buyer's data and the raw request, under requests.salt
+ALTER TABLE requests ADD COLUMN salt BLOB;       -- erased with what it salts
+
+-- What happened at each station, every row tied to the one before it: see fleet.journal.chain.
+CREATE TABLE chain (
+    station TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at REAL NOT NULL,
+    event TEXT NOT NULL,
+    content TEXT NOT NULL,   -- JSON, nothing personal
+    link BLOB NOT NULL,
+    PRIMARY KEY (station, number)
+) WITHOUT ROWID;
+
+-- What happened to a station itself, with who and why: plans step by step, clocks set, audits, drains.
+CREATE TABLE records (
+    seq INTEGER PRIMARY KEY,
+    station TEXT NOT NULL,
+    at REAL NOT NULL,
+    event TEXT NOT NULL,
+    detail TEXT NOT NULL     -- JSON
+);
+CREATE INDEX records_of_station ON records (station, event);
+
+CREATE TABLE callbacks (
+    job INTEGER PRIMARY KEY REFERENCES jobs (seq),
+    url TEXT NOT NULL,
+    due_at REAL,             -- NULL: not yet, done, or given up
+    tries INTEGER NOT NULL DEFAULT 0,
+    done_at REAL,
+    last TEXT                -- what came of the last try
+);
+CREATE INDEX callbacks_due ON callbacks (due_at) WHERE due_at IS NOT NULL;
+
+-- Receipts in a drive's archive that are no job's.
+CREATE TABLE discovered (
+    drive TEXT NOT NULL,
+    document INTEGER NOT NULL,
+    own_key TEXT,
+    document_json TEXT NOT NULL,
+    PRIMARY KEY (drive, document)
+) WITHOUT ROWID;
+CREATE INDEX discovered_keys ON discovered (own_key) WHERE own_key IS NOT NULL;
+
+-- Stations whose drives were read after a backup was restored; rows are there only until all of them were.
+CREATE TABLE reconciled (station TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    ("jobs, requests, intents, notes", _FIRST),
+    ("chains, records of stations, callbacks, documents found in drives", _SECOND),
+)
 """(what it brings, SQL), in order; the number of a step is its place, from 1."""
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import builtins
 import fcntl
 import os
-import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,14 +21,28 @@ import trio
 
 from fleet.errors import Closed, Locked, Missing
 from fleet.jobs import UNFINISHED, Decision, Job, Order, Outcome, Result, State, Ticket
-from fleet.journal.base import LIST_MAX, Accepted, Backlog, Duplicate, Note, OpenIntent, Unconfirmed
+from fleet.journal.base import (
+    LIST_MAX,
+    Accepted,
+    Backlog,
+    Callback,
+    Discovered,
+    Duplicate,
+    Note,
+    OpenIntent,
+    OwnDocument,
+    StationRecord,
+    Unconfirmed,
+)
+from fleet.journal.discoveries import decode_discovered
 from fleet.journal.engine import Engine
+from fleet.journal.outbox import read_callbacks
 from fleet.journal.rows import SELECT, decode_intent, decode_json, found
 from fleet.journal.schema import migrate
 from fleet.journal.writer import Call, GroupWriter, InlineWriter, Writer
 from kkt_driver.intents import Intent
 
-__all__ = ["SqliteJournal"]
+__all__ = ["SqliteJournal", "lock"]
 
 BUSY_S = 1.0
 """How long a transaction waits for a stranger's, say a technician's shell, and holds up the loop, before it fails."""
@@ -38,9 +52,11 @@ CHECKPOINT_PAGES = 4000
 
 CACHE_KIB = 65_536
 
+SALT_SIZE = 16
 
-def _new_id() -> str:
-    return str(uuid.uuid4())
+
+def _salt() -> bytes:
+    return os.urandom(SALT_SIZE)
 
 
 class SqliteJournal:
@@ -57,7 +73,7 @@ class SqliteJournal:
         *,
         epoch: int,
         clock: Callable[[], float],
-        new_id: Callable[[], str],
+        salt: Callable[[], bytes],
     ) -> None:
         self.path = path
         self.epoch = epoch
@@ -68,8 +84,10 @@ class SqliteJournal:
         self._engine = engine
         self._writer = writer
         self._clock = clock
-        self._new_id = new_id
+        self._salt = salt
         self._closed = False
+        self._reconciling = bool(self._read("SELECT 1 FROM meta WHERE name = 'reconcile'").fetchall())
+        self._reconciled = {name for (name,) in self._read("SELECT station FROM reconciled")}
 
     @classmethod
     def open(
@@ -78,7 +96,7 @@ class SqliteJournal:
         *,
         clock: Callable[[], float],
         threaded: bool = True,
-        new_id: Callable[[], str] = _new_id,
+        salt: Callable[[], bytes] = _salt,
         durable: bool = True,
         exclusive: bool = True,
     ) -> Self:
@@ -110,7 +128,7 @@ class SqliteJournal:
         writer: Writer = InlineWriter(engine)
         if threaded:
             writer = GroupWriter(engine, name=f"journal {path.name}")
-        return cls(path, lock, writing, reading, engine, writer, epoch=epoch, clock=clock, new_id=new_id)
+        return cls(path, lock, writing, reading, engine, writer, epoch=epoch, clock=clock, salt=salt)
 
     def close(self) -> None:
         """Finish what waits, then let go of the file. Waits for at most one transaction."""
@@ -144,7 +162,7 @@ class SqliteJournal:
     # Writing
 
     async def accept(self, order: Order) -> Accepted | Duplicate:
-        result: Accepted | Duplicate = await self._write(self._engine.accept, self._new_id(), order)
+        result: Accepted | Duplicate = await self._write(self._engine.accept, order, self._salt())
         return result
 
     async def claim(self, job_id: str, station: str) -> Job:
@@ -178,6 +196,35 @@ class SqliteJournal:
 
     async def erase(self, job_id: str) -> Job:
         return await self._write_job(self._engine.erase, job_id)
+
+    async def retain(self, accepted_before: float, after: int) -> tuple[int, int | None]:
+        done: tuple[int, int | None] = await self._write(self._engine.retain, accepted_before, after)
+        return done
+
+    async def record(self, station: str, event: str, detail: dict[str, Any]) -> StationRecord:
+        record: StationRecord = await self._write(self._engine.record, station, event, detail)
+        return record
+
+    async def discover(self, station: str, documents: Sequence[Discovered]) -> builtins.list[Discovered]:
+        new: builtins.list[Discovered] = await self._write(self._engine.discover, station, documents)
+        return new
+
+    async def reconciled(self, station: str, detail: dict[str, Any]) -> None:
+        await self._write(self._engine.reconciled, station, detail)
+        self._reconciled.add(station)
+
+    async def end_reconciling(self) -> None:
+        await self._write(self._engine.end_reconciling)
+        self._reconciling = False
+        self._reconciled.clear()
+
+    async def callback_tried(self, job_id: str, outcome: str, *, due_at: float | None, done: bool) -> Callback:
+        callback: Callback = await self._write(self._engine.outbox.tried, job_id, outcome, due_at, done)
+        return callback
+
+    async def replay_callback(self, job_id: str) -> Callback:
+        callback: Callback = await self._write(self._engine.outbox.replay, job_id)
+        return callback
 
     async def _write_job(self, verb: Callable[..., Job], *arguments: Any) -> Job:
         job: Job = await self._write(verb, *arguments)
@@ -262,6 +309,63 @@ class SqliteJournal:
         await trio.lowlevel.checkpoint()
         return [Unconfirmed(drive=of, document=document, job=job, registered_at=at) for of, document, job, at in rows]
 
+    async def records(
+        self, station: str, events: Collection[str] | None = None, limit: int = LIST_MAX
+    ) -> builtins.list[StationRecord]:
+        wanted = "" if events is None else f" AND event IN ({', '.join('?' * len(events))})"
+        rows = self._read(
+            f"SELECT seq, at, event, detail FROM records WHERE station = ?{wanted} ORDER BY seq DESC LIMIT ?",
+            (station, *(events or ()), max(0, min(limit, LIST_MAX))),
+        ).fetchall()
+        await trio.lowlevel.checkpoint()
+        return [
+            StationRecord(seq=seq, at=at, station=station, event=event, detail=decode_json(detail))
+            for seq, at, event, detail in rows
+        ]
+
+    async def documents(self, drive: str, first: int, last: int) -> builtins.list[OwnDocument]:
+        rows = self._read(
+            "SELECT document, id, json_extract(result, '$.sign'), json_extract(result, '$.total'), state FROM jobs "
+            "WHERE drive = ? AND document BETWEEN ? AND ? ORDER BY document LIMIT ?",
+            (drive, first, min(last, first + LIST_MAX - 1), LIST_MAX),
+        ).fetchall()
+        await trio.lowlevel.checkpoint()
+        return [
+            OwnDocument(document=document, job=job, sign=sign, total=total, confirmed=state == State.CONFIRMED)
+            for document, job, sign, total, state in rows
+        ]
+
+    async def last_document(self, drive: str) -> int:
+        row = self._read("SELECT max(document) FROM jobs WHERE drive = ?", (drive,)).fetchone()
+        await trio.lowlevel.checkpoint()
+        return int(row[0] or 0)
+
+    async def discovered(self, drive: str | None = None) -> builtins.list[Discovered]:
+        one = "" if drive is None else " WHERE drive = ?"
+        rows = self._read(
+            f"SELECT document_json FROM discovered{one} ORDER BY drive, document LIMIT ?",
+            (*([] if drive is None else [drive]), LIST_MAX),
+        ).fetchall()
+        await trio.lowlevel.checkpoint()
+        return [decode_discovered(text) for (text,) in rows]
+
+    async def callbacks_due(self, now: float, limit: int = 50) -> builtins.list[Callback]:
+        due = read_callbacks(self._read, "WHERE due_at <= ? ORDER BY due_at LIMIT ?", (now, limit))
+        await trio.lowlevel.checkpoint()
+        return due
+
+    async def callback(self, job_id: str) -> Callback | None:
+        found = read_callbacks(self._read, "WHERE jobs.id = ?", (job_id,))
+        await trio.lowlevel.checkpoint()
+        return found[0] if found else None
+
+    @property
+    def reconciling(self) -> bool:
+        return self._reconciling
+
+    def reconciled_stations(self) -> frozenset[str]:
+        return frozenset(self._reconciled)
+
     def counts(self) -> dict[State, int]:
         return dict(self._engine.counts)
 
@@ -288,6 +392,17 @@ def _connect(path: Path, flags: int) -> apsw.Connection:
     connection.set_busy_timeout(int(BUSY_S * 1000))
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     return connection
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold the journal's file so that no daemon starts on it. Locked when one has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = _lock(path)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _lock(path: Path) -> int:

@@ -18,93 +18,15 @@ from fleet.jobs import (
     Decision,
     Done,
     Event,
-    Job,
-    Order,
     Refused,
     Registered,
-    Result,
     State,
     Ticket,
 )
 from fleet.journal import Accepted, Duplicate, Journal, Unconfirmed
-from fleet.journal.base import LIST_MAX
-from kkt_driver.intents import Fingerprint, Intent
-
-Make = Callable[..., Order]
-STATION = "k1"
-DRIVE = "9999078900000001"
-
-
-def intent(job: str, **changes: Any) -> Intent:
-    one = Intent(
-        job=job,
-        action="receipt",
-        command="FF45",
-        serial="0000000000000001",
-        drive=DRIVE,
-        last_document=41,
-        shift=3,
-        receipt=7,
-        link="alternative",
-        frame=513,
-        fingerprint=Fingerprint(
-            operation=1, total=150, payments=(0, 150, 0, 0, 0), items=(("Чай", "1.5", 100, 150, 4, 1),)
-        ),
-        own_key="c0ffee",
-    )
-    return msgspec.structs.replace(one, **changes)
-
-
-def result(document: int = 42, **changes: Any) -> Result:
-    one = Result(
-        serial="0000000000000001",
-        drive=DRIVE,
-        rnm="0000000001012345",
-        document=document,
-        sign=2**32 - 1,
-        moment=datetime(2026, 11, 23, 12, 34),
-        shift=3,
-        receipt=8,
-        total=150,
-        operation=1,
-        station=STATION,
-        model="ШТРИХ-М-01Ф",
-    )
-    return msgspec.structs.replace(one, **changes)
-
-
-async def accepted(journal: Journal, order: Order) -> Job:
-    answer = await journal.accept(order)
-    assert isinstance(answer, Accepted)
-    return answer.job
-
-
-async def job_in(journal: Journal, state: State, order: Order, *, document: int = 42) -> Job:
-    """A job that went the shortest way to `state`."""
-    job = await accepted(journal, order)
-    if state is State.ACCEPTED:
-        return job
-    if state is State.CANCELLED:
-        return await journal.cancel(job.id)
-    job = await journal.claim(job.id, STATION)
-    if state is State.CLAIMED:
-        return job
-    await journal.intend(STATION, intent(job.id), job.id)
-    if state is State.UNKNOWN:
-        return await journal.doubt(job.id, "no answer")
-    if state is State.QUARANTINED:
-        return await journal.quarantine(job.id, "two documents fit", {"candidates": [42, 43]})
-    if state is State.REFUSED:
-        await journal.settle(STATION, Refused(reason="tax system", code=0x33), job.id)
-    if state in (State.REGISTERED, State.CONFIRMED):
-        await journal.settle(STATION, Registered(result=result(document)), job.id)
-    if state is State.CONFIRMED:
-        await journal.confirm(DRIVE, document, Ticket(at=5.0))
-    found = await journal.status(id=job.id)
-    assert found is not None
-    assert found.state is state
-    return found
-
+from fleet.journal.base import LIST_MAX, Discovered
+from kkt_driver.procedures import short_key
+from tests.fleet.journal.lives import DRIVE, STATION, Make, accepted, intent, job_in, result
 
 VERBS: dict[Event, Callable[[Journal, str], Awaitable[object]]] = {
     Event.CLAIM: lambda journal, id: journal.claim(id, STATION),
@@ -511,3 +433,162 @@ async def test_counts_agree_with_the_rows(journal: Journal, order: Make) -> None
     ):
         assert counts.pop(state) == len(list(jobs))
     assert set(counts.values()) == {0}
+
+
+async def test_an_order_has_one_id_forever(journal: Journal, order: Make) -> None:
+    """Made of INN and key under a secret of the journal: one that lost the order gives it the same id again, and
+    nobody who knows the shop's key can guess it."""
+    first = await accepted(journal, order("1"))
+    other = await accepted(journal, order("1", inn="7707083893"))
+    assert first.id != other.id
+    engine: Any = journal
+    assert engine._engine.id_of("9900000000", "1") == first.id
+
+
+def found(job_id: str, **changes: Any) -> Discovered:
+    """A receipt in the archive that carries the own key of a job."""
+    one = Discovered(
+        station=STATION,
+        serial="0000000000000001",
+        drive=DRIVE,
+        rnm="0000000001012345",
+        document=77,
+        form=3,
+        sign=5,
+        moment=datetime(2026, 11, 24, 1, 2),
+        shift=4,
+        receipt=9,
+        operation=1,
+        total=150,
+        own_key=short_key(job_id),
+    )
+    return msgspec.structs.replace(one, **changes)
+
+
+async def test_a_lost_order_meets_its_document(journal: Journal, order: Make) -> None:
+    """The backup is older than the receipt; the shop repeats its request: it gets the document that exists, and no
+    second one is ever made."""
+    engine: Any = journal
+    id_ = engine._engine.id_of("9900000000", "lost")
+    assert await journal.discover(STATION, [found(id_)]) == [found(id_)]
+    assert await journal.discover(STATION, [found(id_)]) == [], "not new any more"
+    answer = await journal.accept(order("lost"))
+    assert isinstance(answer, Duplicate)
+    assert (answer.same, answer.job.id, answer.job.state) == (True, id_, State.REGISTERED)
+    assert answer.job.result == found(id_).result
+    assert await journal.discovered() == []
+    assert journal.counts()[State.REGISTERED] == 1
+    assert isinstance(await journal.accept(order("other")), Accepted)
+
+
+async def test_a_lost_order_that_was_another_receipt(journal: Journal, order: Make) -> None:
+    """The key is used and the sum is not the one of the document: a person looks, nothing is made."""
+    engine: Any = journal
+    id_ = engine._engine.id_of("9900000000", "lost")
+    await journal.discover(STATION, [found(id_, total=999)])
+    answer = await journal.accept(order("lost"))
+    assert isinstance(answer, Duplicate)
+    assert (answer.same, answer.job.state) == (False, State.QUARANTINED)
+    assert await journal.discovered(DRIVE) == [found(id_, total=999)]
+
+
+async def test_documents_of_a_drive(journal: Journal, order: Make) -> None:
+    """What an audit compares with the archive; a document of a job is no discovery."""
+    first = await job_in(journal, State.REGISTERED, order("1"), document=42)
+    second = await job_in(journal, State.CONFIRMED, order("2"), document=44)
+    known = await journal.documents(DRIVE, 40, 50)
+    assert [(one.document, one.job, one.total, one.confirmed) for one in known] == [
+        (42, first.id, 150, False),
+        (44, second.id, 150, True),
+    ]
+    assert await journal.documents(DRIVE, 43, 43) == []
+    assert (await journal.last_document(DRIVE), await journal.last_document("other")) == (44, 0)
+    assert await journal.discover(STATION, [found(first.id, document=42)]) == []
+
+
+async def test_a_station_has_a_history(journal: Journal, clock: Any) -> None:
+    """Plans go on where they stopped, and somebody answers for each step."""
+    for number in range(3):
+        clock.now += 1
+        await journal.record("k1", "drain" if number % 2 else "audit", {"step": number})
+    await journal.record("k2", "audit", {"step": 9})
+    assert [one.detail["step"] for one in await journal.records("k1")] == [2, 1, 0]
+    assert [one.detail["step"] for one in await journal.records("k1", ["audit"], limit=1)] == [2]
+    assert await journal.records("k3") == []
+
+
+async def test_retention(journal: Journal, order: Make, clock: Any) -> None:
+    """Old buyers are forgotten page by page; whoever still waits for a document is not, and neither are new ones."""
+    jobs = [await job_in(journal, State.CONFIRMED, order(f"{n}"), document=100 + n) for n in range(3)]
+    waiting = await accepted(journal, order("waiting"))
+    clock.now += 1000
+    late = await job_in(journal, State.CONFIRMED, order("late"), document=200)
+    assert await journal.retain(clock.now - 500, 0) == (3, None)
+    assert await journal.retain(clock.now - 500, 0) == (0, None)
+    for job, kept in (*((job, False) for job in jobs), (waiting, True), (late, True)):
+        read = await journal.status(id=job.id)
+        assert read is not None
+        assert (read.receipt.buyer_contact is not None) is kept
+        assert (await journal.raw(job.id) is not None) is kept
+
+
+async def test_retention_goes_on_in_pages(journal: Journal, order: Make, clock: Any) -> None:
+    """A million old requests do not hold the writer; jobs that cannot be erased yet do not stop the walk."""
+    async with trio.open_nursery() as nursery:
+        for number in range(250):
+            nursery.start_soon(journal.accept, order(f"{number}"))
+    done = await job_in(journal, State.CONFIRMED, order("done"))
+    clock.now += 10
+    erased, after = await journal.retain(clock.now, 0)
+    assert (erased, after is not None) == (0, True)
+    assert after is not None
+    assert await journal.retain(clock.now, after) == (1, None)
+    assert await journal.raw(done.id) is None
+
+
+async def test_a_callback_is_due_once_the_job_is_final(journal: Journal, order: Make, clock: Any) -> None:
+    """Not before, and only where a shop asked for one; what came of each try is kept."""
+    url = "https://shop.example/cb"
+    job = await accepted(journal, msgspec.structs.replace(order("1"), callback_url=url))
+    await accepted(journal, order("2"))
+    await journal.claim(job.id, STATION)
+    await journal.intend(STATION, intent(job.id), job.id)
+    await journal.settle(STATION, Registered(result=result()), job.id)
+    assert await journal.callbacks_due(clock.now) == []
+    await journal.confirm(DRIVE, 42, Ticket(at=5.0))
+    (due,) = await journal.callbacks_due(clock.now)
+    assert (due.job, due.url, due.tries) == (job.id, url, 0)
+    again = await journal.callback_tried(job.id, "HTTP 500", due_at=clock.now + 5, done=False)
+    assert (again.tries, again.last, again.due_at) == (1, "HTTP 500", clock.now + 5)
+    assert await journal.callbacks_due(clock.now) == []
+    clock.now += 5
+    assert await journal.callbacks_due(clock.now) == [again]
+    done = await journal.callback_tried(job.id, "HTTP 200", due_at=None, done=True)
+    assert (done.tries, done.done_at) == (2, clock.now)
+    assert await journal.callbacks_due(clock.now + 1e6) == []
+    replayed = await journal.replay_callback(job.id)
+    assert (replayed.tries, replayed.due_at, replayed.done_at) == (0, clock.now, None)
+    for id_ in ((await accepted(journal, order("3"))).id, "none"):
+        assert await journal.callback(id_) is None
+        with pytest.raises(Missing):
+            await journal.replay_callback(id_)
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.CANCELLED])
+async def test_a_callback_for_a_receipt_that_was_not_made(
+    journal: Journal, order: Make, clock: Any, state: State
+) -> None:
+    """The shop must hear of that, too."""
+    asked = msgspec.structs.replace(order("1"), callback_url="https://shop.example/cb")
+    job = await job_in(journal, state, asked)
+    assert [one.job for one in await journal.callbacks_due(clock.now)] == [job.id]
+
+
+async def test_reconciling_is_remembered(journal: Journal) -> None:
+    """A fresh journal knows all there is; a restored one says so until every drive was read."""
+    assert not journal.reconciling
+    await journal.reconciled("k1", {"documents": 3})
+    assert journal.reconciled_stations() == {"k1"}
+    await journal.end_reconciling()
+    assert journal.reconciled_stations() == frozenset()
+    assert [one.event for one in await journal.records("k1")] == ["reconciled"]

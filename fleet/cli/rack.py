@@ -1,0 +1,68 @@
+"""Commands about a rack and its configuration: serve, demo, check, example, hash-password."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleet.cli.common import AsJson, ConfigPath, load, say
+from fleet.errors import FleetError
+
+__all__ = ["COMMANDS"]
+
+
+def serve(config: ConfigPath, json: AsJson = False) -> None:
+    """Serve the rack that CONFIG describes, until SIGINT or SIGTERM."""
+    settings = load(config, json)
+    from fleet import log
+    from fleet.serve import run
+
+    log.setup()
+    run(settings, ready=lambda url: say(json, f"serving {settings.name} on {url}", event="ready", http=url))
+
+
+def demo(
+    state: Annotated[Path, typer.Option(metavar="DIR", help="Where journal and drives live.")] = Path("var/demo"),
+    http: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where to listen.")] = "127.0.0.1:8080",
+    registers: Annotated[int, typer.Option(min=1, max=500, help="How many registers.")] = 4,
+    base_port: Annotated[int, typer.Option(min=1, max=65000, help="Port of the first register.")] = 7801,
+    json: AsJson = False,
+) -> None:
+    """Show it all with emulated registers and an emulated operator. Nothing in it is fiscal."""
+    from fleet.demo import Demo, run_demo
+
+    run_demo(Demo(state=state, http=http, registers=registers, base_port=base_port), as_json=json)
+
+
+def check(config: ConfigPath, json: AsJson = False) -> None:
+    """Read CONFIG and tell everything that is wrong with it."""
+    settings = load(config, json)
+    lines = [*(f"warning: {warning}" for warning in settings.warnings), f"{config}: good"]
+    say(json, "\n".join(lines), ok=True, problems=[], warnings=settings.warnings)
+
+
+def example() -> None:
+    """Print a configuration to start from, with a comment on every line."""
+    from fleet.config import EXAMPLE
+
+    typer.echo(EXAMPLE, nl=False)
+
+
+def hash_password(json: AsJson = False) -> None:
+    """Ask for a password (or read one line of standard input) and print what CONFIG keeps of it."""
+    from fleet.config import hash_password
+
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    if not password:
+        raise FleetError("the password is empty")
+    hashed = hash_password(password)
+    say(json, hashed, password_hash=hashed)
+
+
+COMMANDS = (serve, demo, check, example, hash_password)

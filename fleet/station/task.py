@@ -1,0 +1,225 @@
+"""The life of a station: one task owns one register, so there are no locks.
+
+The task lives through connections: whatever breaks the line ends up in `run`, which waits with growing pauses,
+connects again and *first* resolves what may have been sent.
+
+A job leaves the station only by a journal verb: settled, released (nothing was sent, or proved that nothing was
+registered), quarantined, or left `sent`/`unknown` in the journal for the next connection or the next start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import trio
+
+from fleet import config as settings
+from fleet.desk import Desk, Order, Ticketed
+from fleet.dispatch import Abilities, Need, refusals
+from fleet.jobs import Job
+from fleet.journal.base import Journal
+from fleet.operator_line import OperatorLine
+from fleet.station.commissioning import commission
+from fleet.station.doubt import Doubt
+from fleet.station.endings import Endings
+from fleet.station.own import OwnCommands
+from fleet.station.receipts import Receipts
+from fleet.station.relay import OperatorRelay
+from fleet.station.shifts import Shifts, shift_max_s
+from fleet.station.workplace import Connect, Workplace, explain
+from fleet.views import StationView
+from kkt_driver import procedures
+from kkt_driver.client import Register
+from kkt_driver.errors import DriverError
+from kkt_driver.intents import Intent
+
+__all__ = ["PAUSES_S", "Station"]
+
+PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+"""Growing pauses between attempts to reach a sick register."""
+
+IDLE_MAX_S = 3600.0
+
+NOBODY = procedures.Identity(model="", model_code=0, serial="", drive="", phase=0)
+"""Shown until somebody answered."""
+
+
+class Station:
+    """A register, the task that owns it, and what doors may see of both."""
+
+    def __init__(
+        self,
+        station: settings.Station,
+        *,
+        index: int,
+        config: settings.Config,
+        journal: Journal,
+        desk: Desk,
+        clock: Callable[[], float],
+        local_time: Callable[[float, str], datetime],
+        connect: Connect,
+        operator: OperatorLine | None,
+        jitter: Callable[[], float],
+    ) -> None:
+        self.config = station
+        self.name = station.name
+        self._desk = desk
+        self._connect = connect
+        self._inbox = desk.inbox(station.name)
+        self._work = Workplace(
+            station, config=config, journal=journal, desk=desk, clock=clock, local_time=local_time, jitter=jitter
+        )
+        self._endings = Endings(self._work)
+        self._doubt = Doubt(self._work, self._endings)
+        self._own = OwnCommands(self._work, self._doubt)
+        self._shifts = Shifts(self._work, self._own, max_s=shift_max_s(config.shift.max_s, index))
+        self._receipts = Receipts(self._work, shifts=self._shifts, doubt=self._doubt, endings=self._endings)
+        self._relay = OperatorRelay(self._work, operator)
+        self._given: Job | None = None
+        """The job that the dispatcher gave us, until it is claimed."""
+
+    # --- what others may see ---------------------------------------------------------------------------------------
+
+    def view(self) -> StationView:
+        """The station as it is now."""
+        work = self._work
+        identity, state = work.identity or NOBODY, work.state
+        return StationView(
+            name=self.name,
+            address=self.config.address,
+            link=self.config.link,
+            state=work.phase,
+            problem=work.problem,
+            model=identity.model,
+            serial=identity.serial,
+            drive=identity.drive,
+            rnm=identity.rnm,
+            inn=identity.inn,
+            tax_systems=identity.tax_systems,
+            shift_open=state is not None and state.shift_open,
+            shift=state.shift if state else 0,
+            shift_opened_at=work.shift_opened,
+            receipt=state.receipt if state else 0,
+            last_document=state.last_document if state else 0,
+            warnings=state.warnings if state else 0,
+            unsent=work.unsent,
+            oldest_unsent_at=work.oldest_unsent_at,
+            documents_made=work.made,
+            service_s=work.service_s,
+            changed_at=work.changed_at,
+        )
+
+    def why_not(self, need: Need) -> list[str]:
+        """Why this station may not make such a receipt; empty when it may, or when it is not known yet."""
+        identity = self._work.identity
+        if identity is None:
+            return []
+        return refusals(need, Abilities(inn=identity.inn, tax_systems=identity.tax_systems))
+
+    # --- the life of the task --------------------------------------------------------------------------------------
+
+    def resolve_first(self, intent: Intent, job_id: str | None) -> None:
+        """An intent that a previous life left open: it is resolved before anything else."""
+        self._work.intents.open = (intent, job_id)
+
+    async def run(self, stop: trio.Event) -> None:
+        """Own the register until `stop`. Everything that breaks a connection ends here and is tried again."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                store = self._work.intents
+                async with self._connect(self.config, store=store) as register, trio.open_nursery() as helpers:
+                    await self._commission(register)
+                    failures = 0
+                    await self._serve(register, helpers, stop)
+                    helpers.cancel_scope.cancel()
+            except* (DriverError, OSError, trio.BrokenResourceError, trio.ClosedResourceError) as group:
+                pause = PAUSES_S[min(failures, len(PAUSES_S) - 1)] * (1 + 0.2 * self._work.jitter())
+                failures += 1
+                await self._fell_sick(_first(group), pause)
+                with trio.move_on_after(pause):
+                    await stop.wait()
+        self._desk.leave(self.name)
+        await self._give_back_undelivered()
+        await self._relay.aclose()
+        self._work.show("stopped")
+
+    async def _fell_sick(self, why: BaseException, pause_s: float) -> None:
+        self._desk.leave(self.name)
+        await self._give_back_undelivered()
+        self._work.show("sick", problem=explain(why))
+        self._work.log.warning("register is out of reach", why=explain(why), pause_s=round(pause_s, 2))
+
+    async def _commission(self, register: Register) -> None:
+        await commission(register, self._work, self._doubt)
+        await self._relay.begin(register)
+        self._work.join()
+        view = self.view()
+        self._work.log.info("register is ready", serial=view.serial, drive=view.drive, last_document=view.last_document)
+
+    async def _serve(self, register: Register, helpers: trio.Nursery, stop: trio.Event) -> None:
+        """Receipts, tickets and shift work, one after the other, until `stop`."""
+        while not stop.is_set():
+            while (message := self._take_now()) is not None:
+                self._digest(message)
+            if self._shifts.due:
+                await self._shifts.close(register)
+            await self._relay.turn(register, helpers)
+            if self._given is None:
+                self._given = self._desk.dispatcher.idle(self.name)
+            if self._given is None:
+                self._work.show("idle")
+                message = await self._next_message()
+                self._desk.dispatcher.busy(self.name)
+                self._digest(message)
+            if self._given is not None:
+                given, self._given = self._given, None
+                await self._receipts.make(register, given)
+
+    # --- messages --------------------------------------------------------------------------------------------------
+
+    async def _next_message(self) -> Job | Ticketed | Order | None:
+        """The next message, or None when the relay or the shift asks for attention."""
+        with trio.move_on_after(self._idle_s()):
+            return await self._inbox.receive()  # type: ignore[no-any-return]  # the desk sends nothing else
+        return self._take_now()
+
+    def _idle_s(self) -> float:
+        now = self._work.now()
+        waits = [IDLE_MAX_S]
+        if self._relay.due_at is not None:
+            waits.append(self._relay.due_at - now)
+        if self._shifts.left_s is not None:
+            waits.append(self._shifts.left_s)
+        return max(0.0, min(waits))
+
+    def _take_now(self) -> Job | Ticketed | Order | None:
+        try:
+            return self._inbox.receive_nowait()  # type: ignore[no-any-return]  # the desk sends nothing else
+        except trio.WouldBlock:
+            return None
+
+    def _digest(self, message: Job | Ticketed | Order | None) -> None:
+        """Remember what there is to do. A job may come together with the message that ended the idle wait."""
+        if isinstance(message, Job):
+            self._given = message
+        elif isinstance(message, Ticketed):
+            self._relay.answered(message)
+        elif message is Order.CLOSE_SHIFT:
+            self._shifts.close_asked = True
+
+    async def _give_back_undelivered(self) -> None:
+        """A job that was given to this station but not taken up goes to another one."""
+        while (message := self._take_now()) is not None:
+            self._digest(message)
+        if self._given is not None:
+            given, self._given = self._given, None
+            self._desk.submit(given)
+
+
+def _first(group: BaseException) -> BaseException:
+    """The first plain exception inside (possibly nested) groups."""
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group
