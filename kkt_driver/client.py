@@ -1,11 +1,7 @@
-"""A register at the end of a line: runs procedures over any trio stream.
+"""A register at the end of a line: moves the bytes that `kkt_driver.runner` asks for, over any trio stream.
 
-The runner keeps the driver's promise on the wire. An intent is durable before the generator that recorded it goes on;
-a lost answer is first asked for on the same connection (the link proof) and is otherwise `AnswerLost`, never a second
-try; `Quiesce` closes the line and waits out the command before anything may be said about it; an exchange that is
-cancelled half-way costs the connection, because nobody would read its answer.
-
-One task uses a `Register`. One deadline scope is open while a procedure exchanges, moved for every turn.
+One task uses a `Register`. One deadline scope is open while a procedure exchanges, moved for every turn; an exchange
+that is cancelled half-way costs the connection, because nobody would read its answer.
 """
 
 from __future__ import annotations
@@ -16,40 +12,31 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
+from types import TracebackType
+from typing import Literal, Self, TypeAlias, TypeVar
 
 import msgspec
 import structlog
 import trio
 
-from kkt_driver.commands import (
-    COMMANDS,
-    Command,
-    DeviceType,
-    Kind,
-    Request,
-    code_of,
-    command_of,
-    decode_reply,
-    encode_request,
-)
-from kkt_driver.effects import Effect, Exchange, Pause, Procedure, Quiesce, Record, ask
-from kkt_driver.errors import AnswerLost, DriverError, LineLost, Malformed, Misuse, NotSent, Refused
+from kkt_driver.commands import DeviceType, Request
+from kkt_driver.effects import Procedure, ask
+from kkt_driver.errors import DriverError, LineLost, NotSent, Refused
 from kkt_driver.intents import Intent, IntentStore
-from kkt_driver.link import AlternativeLink, Event, Layer, Link, Lost, Reply, StandardLink, Stray, Timing
+from kkt_driver.link import AlternativeLink, Layer, Link, StandardLink, Timing
+from kkt_driver.noticing import Noticed, Watch
 from kkt_driver.recovery import resolve
+from kkt_driver.runner import TRACE_SIZE, Latency, Runner, Traced, Want
+from kkt_driver.trace import readable
 from kkt_driver.transport import open_line, parse_address
 from kkt_driver.verdicts import Ambiguous, Verdict
 
-__all__ = ["Register", "Traced"]
+__all__ = ["TRACE_SIZE", "Dial", "Register", "Traced"]
 
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 
 Dial: TypeAlias = Callable[[], Awaitable[trio.abc.Stream]]
-
-TRACE_SIZE = 200
-"""Reads and writes kept for a report: the last five to ten receipts."""
 
 RECEIVE_SIZE = 4096
 """An answer of the standard layer is 258 bytes; longer ones of the alternative layer come in pieces."""
@@ -60,21 +47,12 @@ SEND_S = 5.0
 PROBE = Timing(control_s=0.5, repeat_s=0.5, tries=2)
 """Patience while the link layer is found out."""
 
+EVENTS_MAX = 256
+"""Events kept for a listener that is slow: minutes of a busy register. The oldest give way."""
+
 _BROKEN = (trio.BrokenResourceError, trio.ClosedResourceError, OSError)
-_REPEATABLE = (Kind.READ, Kind.IDEMPOTENT)
 
 log = structlog.get_logger("kkt_driver")
-
-
-class Traced(NamedTuple):
-    """One read ("<") or write (">") of the line, and its moment in trio's time."""
-
-    direction: Literal["<", ">"]
-    moment: float
-    data: bytes
-
-    def __str__(self) -> str:
-        return f"{self.moment:.4f} {self.direction} {self.data.hex()}"
 
 
 class Register:
@@ -95,17 +73,22 @@ class Register:
         reconnect: Dial | None = None,
     ) -> None:
         self._stream: trio.abc.Stream | None = stream
-        first = StandardLink() if link is None else link() if callable(link) else link
-        self._link = first
-        self._make_link: Callable[[], Link] = link if callable(link) else first.fresh
         self._store = store
-        self._deadlines = dict(deadlines or {})
         self._reconnect = reconnect
-        self._sent_at: dict[str, float] = {}
-        self._running = self._sending = False
-        self._verbose = structlog.is_configured() and _at_debug()
-        self.trace: deque[Traced] = deque(maxlen=TRACE_SIZE)
-        """What went over the line, the newest last. It holds what receipts hold: show it, don't log it."""
+        self._sending = False
+        self._runner = Runner(
+            link=link,
+            deadlines=deadlines,
+            can_dial=reconnect is not None,
+            durable=store is not None,
+            verbose=structlog.is_configured() and _at_debug(),
+        )
+        self._watch = Watch()
+        self._runner.connected = True
+        self._runner.issued = self._watch.issued
+        self._runner.seen = self._seen
+        self._runner.lost = self._lost
+        self._listeners: list[trio.MemorySendChannel[Noticed]] = []
 
     @classmethod
     @asynccontextmanager
@@ -117,7 +100,7 @@ class Register:
         store: IntentStore | None = None,
         deadlines: Mapping[str, float] | None = None,
         timing: Timing | None = None,
-    ) -> AsyncIterator[Register]:
+    ) -> AsyncIterator[Self]:
         """Connect to ``tcp://host:port`` or ``serial:path``; NotSent when that fails.
 
         ``link="auto"`` tries the standard layer, then the alternative one.
@@ -127,31 +110,46 @@ class Register:
         async def dial() -> trio.abc.Stream:
             return await open_line(where)
 
-        async def connect(layer: Layer, patience: Timing | None) -> Register:
+        async def connect(layer: Layer, patience: Timing | None) -> Self:
             made: Link = AlternativeLink(timing=patience) if layer == "alternative" else StandardLink(timing=patience)
             return cls(await dial(), link=made, store=store, deadlines=deadlines, reconnect=dial)
 
-        register = await (_find_layer(connect, timing) if link == "auto" else connect(link, timing))
-        try:
+        async with await (_find_layer(connect, timing) if link == "auto" else connect(link, timing)) as register:
             yield register
-        finally:
-            await register.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        await self.aclose()
 
     @property
     def layer(self) -> Layer:
         """The link layer in use."""
-        return self._link.layer
+        return self._runner.link.layer
 
     @property
     def connected(self) -> bool:
         """Whether the line is open, as far as this end knows."""
         return self._stream is not None
 
+    @property
+    def trace(self) -> deque[Traced]:
+        """What went over the line, the newest last. It holds what receipts hold: `kkt_driver.trace.readable` makes
+        of it what may be shown."""
+        return self._runner.trace
+
+    @property
+    def latency(self) -> dict[str, Latency]:
+        """How long answers took, by command (hex code)."""
+        return self._runner.latency
+
     async def aclose(self) -> None:
         """Close the line at once; what was in flight stays a question."""
         stream, self._stream = self._stream, None
-        if self._link.busy:
-            self._link.hang_up()
+        self._runner.hung_up()
         if stream is not None:
             await trio.aclose_forcefully(stream)
 
@@ -165,37 +163,30 @@ class Register:
         Driver errors are raised inside the procedure first, where it may deal with them. An intent that it recorded
         is cleared from the store when the procedure returns, or is refused with a proof; else it stays open.
         """
-        if self._running:
-            raise Misuse("this register runs another procedure: one task owns a register")
-        self._running = True
-        feed = _Feed(procedure)
+        runner = self._runner
+        runner.begin(procedure)
         try:
-            feed.resume(None)
-            while not feed.done:
-                if type(feed.effect) is Exchange:
-                    with trio.CancelScope() as scope:
-                        await self._exchange(feed, scope)
-                    if scope.cancelled_caught:
-                        await self._too_late(feed)
+            while (want := runner.want(trio.current_time())) is not Want.END:
+                if want is Want.MOVE:
+                    await self._move()
                 else:
                     await self._flush()
-                    await self._other(feed)
+                    await self._other(want)
             await self._flush()
+            result: T = runner.result
+            await self._clear(result)
         except Refused as refusal:
             if refusal.proof is not None:
-                await self._clear(feed, refusal.proof)
+                await self._clear(refusal.proof)
             raise
         finally:
-            if self._link.busy:  # cancelled from outside: nobody will read the answer, so the connection is spent
-                command = feed.command
-                lost = self._link.hang_up()
-                log.warning("cancelled in the middle of an exchange", command=command, sent=lost is None or lost.sent)
+            if runner.link.busy:  # cancelled from outside: nobody will read the answer, so the connection is spent
+                log.warning("cancelled in the middle of an exchange")
                 with trio.CancelScope(shield=True):
                     await self.aclose()
-            procedure.close()
-            self._running = False
-        await self._clear(feed, feed.result)
-        return feed.result
+            self._sending = False
+            runner.end()
+        return result
 
     async def resolve(self, intent: Intent, *, clock: datetime | None = None) -> Verdict:
         """Find out what became of an open intent, and clear it from the store; one that stays Ambiguous stays open, for
@@ -205,223 +196,128 @@ class Register:
             await self._store.clear(intent, verdict)
         return verdict
 
-    # --- exchanges -------------------------------------------------------------------------------------------------
+    @asynccontextmanager
+    async def events(self) -> AsyncIterator[trio.MemoryReceiveChannel[Noticed]]:
+        """What is noticed beside the answers, from now on: state, paper, drive warnings, the line, foreign documents.
 
-    async def _exchange(self, feed: _Feed[T], scope: trio.CancelScope) -> None:
-        """Answer Exchange effects until another one comes; `scope` ends it when the link's deadline passes.
+        A listener that does not read loses new events, never the register its time.
+        """
+        send, receive = trio.open_memory_channel[Noticed](EVENTS_MAX)
+        self._listeners.append(send)
+        try:
+            async with receive:
+                yield receive
+        finally:
+            self._listeners.remove(send)
+            send.close()
+
+    # --- bytes -----------------------------------------------------------------------------------------------------
+
+    async def _move(self) -> None:
+        """Bytes to and fro until something else is wanted; the scope ends when the link's deadline passes.
 
         The ACK of an answer waits in the link for the next frame, if there is one at once: one write for both.
         """
-        while type(feed.effect) is Exchange and not feed.done:
-            if not self._link.busy:
+        runner = self._runner
+        with trio.CancelScope() as scope:
+            while True:
+                link, stream = runner.link, self._stream
+                assert stream is not None
+                deadline = link.deadline
+                scope.deadline = math.inf if deadline is None else deadline
                 try:
-                    if self._stream is None:
-                        if feed.tied:
-                            raise NotSent("the line broke in the middle of the work", command=_command(feed).hex)
-                        scope.deadline = math.inf
-                        await self._open_again()
-                    self._begin(feed)
-                except DriverError as error:
-                    feed.fail(error)
-                    continue
-            link, stream = self._link, self._stream
-            assert stream is not None
-            deadline = link.deadline
-            scope.deadline = math.inf if deadline is None else deadline
-            try:
-                out = link.outgoing()
-                if out:
-                    await self._write(stream, out, feed)
-                data = bytes(await stream.receive_some(RECEIVE_SIZE))
-                if not data:
-                    raise trio.BrokenResourceError("the register closed the connection")
-            except _BROKEN as error:
-                await self._broken(feed, str(error.__cause__ or error) or "the connection is broken")
-                continue
-            now = trio.current_time()
-            self.trace.append(Traced("<", now, data))
-            self._digest(link.receive(data, now=now), feed)
+                    out = link.outgoing()
+                    if out:
+                        runner.wrote(out, trio.current_time())
+                        self._sending = True
+                        await stream.send_all(out)
+                        self._sending = False
+                    data = bytes(await stream.receive_some(RECEIVE_SIZE))
+                    if not data:
+                        raise trio.BrokenResourceError("the register closed the connection")
+                except _BROKEN as error:
+                    scope.deadline = math.inf
+                    await self._broken(str(error.__cause__ or error) or "the connection is broken")
+                    return
+                now = trio.current_time()
+                runner.received(data, now)
+                if runner.want(now) is not Want.MOVE:
+                    return
+        if scope.cancelled_caught:
+            if self._sending:  # half a frame may be out
+                await self._broken("the line takes no bytes")
+            else:
+                runner.timed_out(trio.current_time())
 
-    def _begin(self, feed: _Feed[Any]) -> None:
-        effect = cast(Exchange, feed.effect)
-        command = feed.begin(_command(feed))
-        if command.kind is Kind.COMMITTING and all(intent.command != command.hex for intent in feed.recorded):
-            raise Misuse(f"{command.hex} forms a document or moves money: record an intent for it first")
-        body = encode_request(effect.request)
-        timeout_s = self._deadline_s(command.hex) if effect.deadline_s is None else effect.deadline_s
-        repeatable = command.kind in _REPEATABLE
-        self._link.send(body, now=trio.current_time(), timeout_s=timeout_s, repeatable=repeatable)
-        feed.tied = feed.tied or not repeatable
-        if self._verbose:
-            log.debug("command", command=command.hex, name=command.name, size=len(body))
-
-    async def _write(self, stream: trio.abc.Stream, out: bytes, feed: _Feed[Any]) -> None:
-        now = trio.current_time()
-        self.trace.append(Traced(">", now, out))
-        if len(out) > len("\x8f\0\0\0\0"):  # more than control bytes or an empty frame: the command may be in it
-            self._sent_at[feed.command] = now
-        self._sending = True
-        await stream.send_all(out)
+    async def _broken(self, why: str) -> None:
         self._sending = False
-
-    async def _too_late(self, feed: _Feed[Any]) -> None:
-        if self._sending:  # half a frame may be out
-            self._sending = False
-            await self._broken(feed, "the line takes no bytes")
-        else:
-            self._digest(self._link.handle_timeout(now=trio.current_time()), feed)
-
-    async def _broken(self, feed: _Feed[Any], why: str) -> None:
-        self._sending = False
-        lost = self._link.hang_up(why)
-        await self.aclose()
-        assert lost is not None, "bytes move only while an exchange is under way"
-        self._fail_lost(feed, lost)
-
-    def _digest(self, events: list[Event], feed: _Feed[Any]) -> None:
-        """Give the end of an exchange to the procedure that asked for it."""
-        for event in events:
-            match event:
-                case Reply():
-                    self._answer(feed, event.body)
-                case Stray():
-                    late = None if event.answers is None else code_of(event.answers).hex().upper()
-                    code = code_of(event.body).hex().upper()
-                    log.warning("an answer came that nobody awaits", code=code, size=len(event.body), answers=late)
-                case Lost(sent=True) if not feed.proving and self._link.doubt:
-                    feed.proving = True
-                    log.warning("an answer is missing: asking for it again", command=feed.command, why=event.why)
-                    self._link.prove(now=trio.current_time())
-                case Lost():
-                    self._fail_lost(feed, event)
-
-    def _answer(self, feed: _Feed[Any], body: bytes) -> None:
-        request = cast(Exchange, feed.effect).request
-        if self._verbose:
-            log.debug("answer", command=feed.command, size=len(body))
-        try:
-            reply = decode_reply(request, body)
-        except Malformed as error:
-            # An answer, but not one we can read: what became of the command is not known from it.
-            feed.fail(AnswerLost(str(error), command=feed.command))
-        except DriverError as error:
-            feed.fail(error)
-        else:
-            feed.resume(reply)
-
-    def _fail_lost(self, feed: _Feed[Any], lost: Lost) -> None:
-        log.warning("a command has no answer", command=feed.command, sent=lost.sent, why=lost.why)
-        feed.fail((AnswerLost if lost.sent else NotSent)(lost.why, command=feed.command))
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await trio.aclose_forcefully(stream)
+        self._tell(self._watch.line(open=False, why=why))
+        self._runner.broke(why, trio.current_time())
 
     async def _flush(self) -> None:
         """Write what the link still has to say (its ACK of the last answer) when no frame follows at once."""
-        out = self._link.outgoing()
-        if not out or self._stream is None:
+        if self._runner.link.busy or self._stream is None:
             return
-        self.trace.append(Traced(">", trio.current_time(), out))
+        out = self._runner.link.outgoing()
+        if not out:
+            return
+        self._runner.wrote(out, trio.current_time())
         try:
             with trio.fail_after(SEND_S):
                 await self._stream.send_all(out)
         except (*_BROKEN, trio.TooSlowError):
             await self.aclose()  # the answer is in hand; only our ACK is lost
 
-    async def _open_again(self) -> None:
-        if self._reconnect is None:
-            raise NotSent("the line is closed, and this Register was not told how to open it again")
-        self._stream = await self._reconnect()
-        self._link = self._make_link()
-        log.info("the line is open again")
+    # --- everything else that is wanted ----------------------------------------------------------------------------
 
-    def _deadline_s(self, command: str) -> float:
-        given = self._deadlines.get(command)
-        return COMMANDS[bytes.fromhex(command)].deadline_s if given is None else given
-
-    # --- the other effects -----------------------------------------------------------------------------------------
-
-    async def _other(self, feed: _Feed[Any]) -> None:
-        answer: Intent | None = None
+    async def _other(self, want: Want) -> None:
+        runner = self._runner
         try:
-            match feed.effect:
-                case Record(intent):
-                    answer = await self._record(intent)
-                    feed.recorded.append(answer)
-                    feed.tied = True
-                case Pause(seconds):
-                    await trio.sleep(seconds)
-                case Quiesce(command):
-                    await self._quiesce(command)
-                    feed.tied = False
-                case other:
-                    raise Misuse(f"{other!r} is not an effect")
+            match want:
+                case Want.WAIT:
+                    await trio.sleep_until(runner.wake_at)
+                case Want.CLOSE:
+                    await self.aclose()
+                case Want.DIAL:
+                    assert self._reconnect is not None
+                    self._stream = await self._reconnect()
+                    runner.dialled()
+                    log.info("the line is open again")
+                    self._tell(self._watch.line(open=True, why=""))
+                case Want.STORE:
+                    assert self._store is not None
+                    intent = runner.intent
+                    await self._store.record(intent)
+                    runner.stored(intent)
         except DriverError as error:
-            feed.fail(error)
-        else:
-            feed.resume(answer)
+            runner.failed(error)
 
-    async def _record(self, intent: Intent) -> Intent:
-        if self._store is None:
-            raise Misuse("a committing command needs a durable intent: give the Register a store")
-        if self._stream is None:
-            raise NotSent("the line broke before the command was sent", command=intent.command)
-        stored = msgspec.structs.replace(intent, link=self._link.layer, frame=self._link.next_number)
-        await self._store.record(stored)
-        return stored
-
-    async def _quiesce(self, command: str) -> None:
-        """The old connection dead, the command's whole deadline over, a new connection: what was sent before can no
-        longer be executed behind our back. When it was not this object that sent it, it may have been sent until now.
-        """
-        if self._reconnect is None:
-            raise Misuse("quiescence needs a new connection: give the Register a reconnect")
-        await self.aclose()
-        quiet_at = self._sent_at.get(command, trio.current_time()) + self._deadline_s(command)
-        log.info("waiting until nothing can be under way", command=command, seconds=quiet_at - trio.current_time())
-        await trio.sleep_until(quiet_at)
-        await self._open_again()
-
-    async def _clear(self, feed: _Feed[Any], verdict: object) -> None:
+    async def _clear(self, verdict: object) -> None:
         if self._store is not None:
-            for intent in feed.recorded:
+            for intent in self._runner.recorded:
                 await self._store.clear(intent, verdict)
-        feed.recorded.clear()
 
+    # --- what is noticed -------------------------------------------------------------------------------------------
 
-class _Feed(Generic[T]):
-    """A generator being run: the effect it waits for, or its result."""
+    def _seen(self, reply: msgspec.Struct) -> None:
+        for noticed in self._watch.seen(reply):
+            self._tell(noticed)
 
-    __slots__ = ("command", "done", "effect", "procedure", "proving", "recorded", "result", "tied")
+    def _lost(self, command: str, sent: bool, why: str) -> None:
+        if sent:
+            log.warning("line trace", command=command, trace=readable(self._runner.trace))
 
-    def __init__(self, procedure: Procedure[T]) -> None:
-        self.procedure = procedure
-        self.done = False
-        self.proving = False
-        self.tied = False
-        """It has begun to change something over this connection, and must not go on over another."""
-        self.command = ""
-        self.effect: Effect = Pause(0.0)
-        self.recorded: list[Intent] = []
-        self.result: T = cast(T, None)
-
-    def begin(self, command: Command) -> Command:
-        self.command = command.hex
-        self.proving = False
-        return command
-
-    def resume(self, value: Any) -> None:
-        try:
-            self.effect = self.procedure.send(value)
-        except StopIteration as end:
-            self.done, self.result = True, end.value
-
-    def fail(self, error: DriverError) -> None:
-        try:
-            self.effect = self.procedure.throw(error)
-        except StopIteration as end:
-            self.done, self.result = True, end.value
-
-
-def _command(feed: _Feed[Any]) -> Command:
-    return command_of(cast(Exchange, feed.effect).request)
+    def _tell(self, noticed: Noticed | None) -> None:
+        if noticed is None:
+            return
+        for listener in self._listeners:
+            try:
+                listener.send_nowait(noticed)
+            except (trio.WouldBlock, trio.BrokenResourceError):
+                continue
 
 
 def _at_debug() -> bool:
@@ -429,9 +325,10 @@ def _at_debug() -> bool:
     return bool(enabled is None or enabled(logging.DEBUG))
 
 
-async def _find_layer(
-    connect: Callable[[Layer, Timing | None], Awaitable[Register]], timing: Timing | None
-) -> Register:
+Opened = TypeVar("Opened", bound=Register)
+
+
+async def _find_layer(connect: Callable[[Layer, Timing | None], Awaitable[Opened]], timing: Timing | None) -> Opened:
     """The register on whichever layer it answers: ENQ first, then the empty frame of the alternative one."""
     layers: tuple[Layer, ...] = ("standard", "alternative")
     for layer in layers:
@@ -446,6 +343,6 @@ async def _find_layer(
                 await register.aclose()
             raise
         else:
-            register._link.timing = timing or Timing()
+            register._runner.link.timing = timing or Timing()
             return register
     raise NotSent("the register answers on neither link layer: check cable, speed and power")

@@ -17,6 +17,7 @@ import msgspec
 from kkt_driver.commands import Request
 from kkt_driver.errors import DriverError
 from kkt_driver.intents import Intent
+from kkt_driver.verdicts import NotRegistered
 
 __all__ = ["Effect", "Exchange", "Pause", "Procedure", "Quiesce", "Record", "ask", "play"]
 
@@ -25,10 +26,15 @@ T = TypeVar("T")
 
 
 class Exchange(msgspec.Struct, frozen=True):
-    """Send `request` and resume with its reply; `deadline_s` replaces the command table's."""
+    """Send `request` and resume with its reply; `deadline_s` replaces the command table's.
+
+    A committing command needs a `licence`: the intent that was recorded for it, or the proof that the time before left
+    nothing. Each licence is good for once (`kkt_driver.recovery.committing`).
+    """
 
     request: Request[Any]
     deadline_s: float | None = None
+    licence: Intent | NotRegistered | None = None
 
 
 class Record(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from ffd.values import normalise
 from kkt_driver.errors import Malformed, Misuse, StoreDamaged
 
 __all__ = [
+    "CashCounters",
     "FileIntentStore",
     "Fingerprint",
     "Intent",
@@ -43,11 +44,20 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     """1030 normalised, 1023 in its shortest form, 1079, 1043, 1214, 1212 of each"""
 
 
+class CashCounters(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells whether money was put in or taken out: the drawer (money register 241, kopecks) and the number of
+    cash-ins (operation register 155) or payouts (156)."""
+
+    drawer: int
+    number: int
+
+
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """A committing command that is about to be sent. `last_document` is F0: the last FD number, read just before.
 
     `shift` and `receipt` are the numbers before the command; `link` and `frame` (the alternative layer's number) are
-    filled in by the runner; `own_key` is what the document carries in 1084 when the shop does not use it.
+    filled in by the runner; `own_key` is what the document carries in 1084 when the shop does not use it. Cash in and
+    out make no document: they have an `amount` (kopecks) and the counters before it instead.
     """
 
     job: str
@@ -62,6 +72,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     frame: int | None = None
     fingerprint: Fingerprint | None = None
     own_key: str | None = None
+    amount: int = 0
+    cash: CashCounters | None = None
 
 
 class IntentStore(Protocol):

@@ -1,7 +1,7 @@
 """What is known of a committing command when all is said: a document exists, none exists, or a person must look.
 
 `NotRegistered` is a proof, and the only thing that lets a committing command be issued again. It is made in
-`kkt_driver.recovery` alone: its constructor asks for a seal that nothing else holds.
+`kkt_driver.recovery.proofs` alone: its constructor asks for a seal that nothing else holds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 from kkt_driver.errors import Misuse
 from kkt_driver.intents import Intent
 
-__all__ = ["Ambiguous", "Evidence", "NotRegistered", "Registered", "ShiftDone", "Verdict"]
+__all__ = ["Ambiguous", "CashDone", "Evidence", "NotRegistered", "Registered", "ShiftDone", "Verdict"]
 
 Evidence: TypeAlias = dict[str, Any]
 """What was seen and why it was judged so, in plain JSON values: it is kept with the job for good."""
@@ -43,6 +43,19 @@ class ShiftDone(Registered, frozen=True, kw_only=True):
     """A shift was opened or closed (`action`); `receipt` is 0 at opening and the last receipt's number at closing."""
 
 
+class CashDone(msgspec.Struct, frozen=True, kw_only=True):
+    """Money was put in or taken out (`action`), once: what the drawer holds now and the operation's own number."""
+
+    action: str
+    amount: int
+    drawer: int
+    number: int
+    serial: str
+    drive: str
+    evidence: Evidence
+    paper_pending: bool = False
+
+
 class Ambiguous(msgspec.Struct, frozen=True, kw_only=True):
     """The register's answers do not decide it. A person does, with `evidence`; nothing is issued again."""
 
@@ -52,7 +65,7 @@ class Ambiguous(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Seal:
-    """Held by `kkt_driver.recovery` and by nobody else."""
+    """Held by `kkt_driver.recovery.proofs` and by nobody else."""
 
 
 @final
@@ -70,4 +83,4 @@ class NotRegistered:
             raise Misuse("NotRegistered is a proof: only kkt_driver.recovery makes one, out of a register's answers")
 
 
-Verdict: TypeAlias = Registered | NotRegistered | Ambiguous
+Verdict: TypeAlias = Registered | CashDone | NotRegistered | Ambiguous

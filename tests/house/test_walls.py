@@ -49,7 +49,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
 }
 
 # Cores that must not even know the clock or chance.
-PURE = ("ffd", "kkt_driver.frames", "kkt_driver.link", "kkt_driver.procedures", "kkt_driver.recovery",
+PURE = ("ffd", "kkt_driver.frames", "kkt_driver.link", "kkt_driver.procedures", "kkt_driver.recovery", "kkt_driver.runner", "kkt_driver.trace",
         "kkt_driver.relay", "fn_emulator.drive", "fn_emulator.register", "fn_emulator.line", "fn_emulator.emulated",
         "fleet.dispatch", "fleet.jobs", "fleet.recovery")  # fmt: skip
 IMPURE = {"random", "secrets", "socket", "threading", "subprocess", "trio", "asyncio", "select"}

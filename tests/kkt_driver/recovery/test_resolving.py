@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,24 +12,15 @@ import pytest
 from fn_emulator.emulated import registered
 from fn_emulator.faults import Fault
 from kkt_driver import commands as k
-from kkt_driver.errors import LineLost, Malformed, Misuse, NotSent, OutcomeUnknown, Refused
+from kkt_driver.errors import Malformed, Misuse, NotSent, OutcomeUnknown, Refused
 from kkt_driver.intents import Intent, fingerprint
 from kkt_driver.link import AlternativeLink, StandardLink
-from kkt_driver.procedures.receipts import cancel_open, short_key
+from kkt_driver.procedures.receipts import short_key
 from kkt_driver.procedures.shift import close_shift, open_shift
 from kkt_driver.recovery import (
     DOCUMENTS_MAX,
-    RECEIPT_ROWS,
-    SHIFT_ROWS,
     Advance,
-    Facts,
-    Found,
-    Row,
-    Step,
-    commit,
-    decide,
     resolve,
-    rows_of,
     startup,
 )
 from kkt_driver.verdicts import Ambiguous, NotRegistered, Registered, ShiftDone, Verdict
@@ -40,129 +29,6 @@ from tests.kkt_driver.test_procedures import DRIVE, IDENTITY, SHORT, STATE, ByHa
 
 MOMENT = datetime(2026, 3, 5, 14, 5)
 NONE, MOVED, BACK = Advance.NONE, Advance.MOVED, Advance.BACK
-
-
-# --- the decision tables -------------------------------------------------------------------------------------------
-
-
-def facts(mode: int, advance: Advance, found: Found = Found.NONE, **more: Any) -> Facts:
-    return Facts(**{"same_device": True, "mode": mode, "advance": advance, "found": found, **more})
-
-
-RECEIPTS: dict[str, list[tuple[Facts, Step]]] = {
-    "another drive or register answers": [
-        (facts(8, NONE, same_device=False), Step.AMBIGUOUS),
-        (facts(2, MOVED, Found.OURS, same_device=False), Step.AMBIGUOUS),
-    ],
-    "the drive's numbers went back": [(facts(2, BACK), Step.AMBIGUOUS), (facts(8, BACK), Step.AMBIGUOUS)],
-    "a document is being read out": [(facts(1, NONE), Step.CURE), (facts(1, MOVED), Step.CURE)],
-    "more than one document is ours": [(facts(2, MOVED, Found.SEVERAL), Step.AMBIGUOUS)],
-    "committed, and the register never noticed": [
-        (facts(8, MOVED, Found.OURS, own_receipt_open=True, left_open=False), Step.REGISTERED_CANCEL)
-    ],
-    "registered, and another receipt is open": [(facts(8, MOVED, Found.OURS, left_open=True), Step.REGISTERED)],
-    "registered": [(facts(mode, MOVED, Found.OURS), Step.REGISTERED) for mode in (0, 2, 3, 4, 6, 9, 10, 11, 12)],
-    "a document that may be ours": [
-        (facts(2, MOVED, Found.DOUBT), Step.AMBIGUOUS),
-        (facts(8, MOVED, Found.DOUBT, own_receipt_open=True), Step.AMBIGUOUS),
-    ],
-    "the register was reset": [(facts(mode, NONE), Step.CURE) for mode in (6, 9, 10)],
-    "the register is at work": [(facts(mode, NONE), Step.WAIT) for mode in (0, 11, 12)],
-    "still open": [
-        (facts(8, NONE, own_receipt_open=True, left_open=True), Step.CANCEL),
-        (facts(8, NONE), Step.CANCEL),
-    ],
-    "somebody else's receipt is open": [(facts(8, MOVED), Step.AMBIGUOUS)],
-    "left open in the drive": [(facts(mode, NONE, left_open=True), Step.DROP) for mode in (2, 3, 4)],
-    "the receipt is gone": [(facts(mode, NONE), Step.NOT_REGISTERED) for mode in (2, 3, 4)],
-    "only others' documents": [(facts(mode, MOVED), Step.NOT_REGISTERED) for mode in (2, 3, 4)],
-    "nothing else fits": [(facts(13, NONE), Step.AMBIGUOUS), (facts(7, MOVED), Step.AMBIGUOUS)],
-}
-
-_EITHER: dict[str, list[tuple[Facts, Step]]] = {
-    "another drive or register answers": [(facts(4, NONE, same_device=False), Step.AMBIGUOUS)],
-    "the drive's numbers went back": [(facts(4, BACK), Step.AMBIGUOUS)],
-    "a document is being read out": [(facts(1, MOVED), Step.CURE)],
-    "more than one document is ours": [(facts(2, MOVED, Found.SEVERAL), Step.AMBIGUOUS)],
-    "registered": [(facts(mode, MOVED, Found.OURS), Step.REGISTERED) for mode in (2, 4, 8)],
-    "a document that may be ours": [(facts(4, MOVED, Found.DOUBT), Step.AMBIGUOUS)],
-    "the register was reset": [(facts(9, NONE), Step.CURE)],
-    "the register is at work": [(facts(12, NONE), Step.WAIT)],
-}
-OPENINGS = {
-    **_EITHER,
-    "left open in the drive": [(facts(4, NONE, left_open=True), Step.DROP)],
-    "nothing happened": [(facts(4, NONE), Step.NOT_REGISTERED)],
-    "nothing else fits": [(facts(2, NONE), Step.AMBIGUOUS), (facts(4, MOVED), Step.AMBIGUOUS)],
-}
-CLOSINGS = {
-    **_EITHER,
-    "left open in the drive": [(facts(mode, NONE, left_open=True), Step.DROP) for mode in (2, 3)],
-    "nothing happened": [(facts(mode, NONE), Step.NOT_REGISTERED) for mode in (2, 3)],
-    "a receipt is open, so the shift was not closed": [(facts(8, NONE), Step.NOT_REGISTERED)],
-    "nothing else fits": [(facts(4, NONE), Step.AMBIGUOUS), (facts(2, MOVED), Step.AMBIGUOUS)],
-}
-
-TABLES: list[tuple[str, tuple[Row, ...], dict[str, list[tuple[Facts, Step]]]]] = [
-    ("receipt", RECEIPT_ROWS, RECEIPTS),
-    ("shift_open", SHIFT_ROWS["shift_open"], OPENINGS),
-    ("shift_close", SHIFT_ROWS["shift_close"], CLOSINGS),
-]
-CASES = [
-    (action, name, seen, step) for action, _, known in TABLES for name, cases in known.items() for seen, step in cases
-]
-
-
-@pytest.mark.parametrize(("action", "name", "seen", "step"), CASES)
-def test_each_row_of_the_decision_tables(action: str, name: str, seen: Facts, step: Step) -> None:
-    """What the register shows leads to one row and one step, and nothing before it in the table takes the case away."""
-    row = decide(rows_of(action), seen)
-    assert (row.name, row.step) == (name, step)
-
-
-@pytest.mark.parametrize(("action", "rows", "known"), TABLES, ids=[action for action, _, _ in TABLES])
-def test_every_row_has_its_case(action: str, rows: tuple[Row, ...], known: dict[str, Any]) -> None:
-    """A row that no case reaches would be a rule that nobody checked."""
-    assert [row.name for row in rows] == list(dict.fromkeys(row.name for row in rows))
-    assert set(known) == {row.name for row in rows}
-
-
-@pytest.mark.parametrize("action", ["receipt", "shift_open", "shift_close"])
-def test_every_situation_has_a_verdict_and_no_document_is_ever_overlooked(action: str) -> None:
-    """All combinations: some row applies, "not registered" never stands beside a document that is or may be ours, a
-    mode that hides something, or another device."""
-    for seen in _every_situation():
-        row = decide(rows_of(action), seen)
-        if row.step is Step.NOT_REGISTERED:
-            assert seen.found is Found.NONE
-            assert seen.same_device
-            assert seen.advance is not BACK
-            assert seen.mode in ((2, 3, 4) if action == "receipt" else (4,) if action == "shift_open" else (2, 3, 8))
-        if row.step in (Step.REGISTERED, Step.REGISTERED_CANCEL):
-            assert seen.found is Found.OURS
-            assert seen.same_device
-        if row.step is Step.CANCEL:
-            assert (seen.mode, seen.advance, seen.found) == (8, NONE, Found.NONE)
-
-
-def _every_situation() -> Iterator[Facts]:
-    for same_device in (True, False):
-        for mode in range(16):
-            for advance in Advance:
-                for found in Found:
-                    if advance is not MOVED and found is not Found.NONE:
-                        continue  # without new documents none can be ours
-                    for left_open in (True, False):
-                        for own in (True, False):
-                            yield facts(
-                                mode, advance, found, same_device=same_device, left_open=left_open, own_receipt_open=own
-                            )
-
-
-def test_an_unknown_action_has_no_table() -> None:
-    """A command whose recovery nobody thought through must not be resolved by another one's table."""
-    with pytest.raises(Misuse):
-        rows_of("cash_in")
 
 
 # --- a proof cannot be made up -------------------------------------------------------------------------------------
@@ -189,14 +55,14 @@ def test_not_registered_cannot_be_made_by_hand() -> None:
 
 def test_only_recovery_holds_the_seal() -> None:
     """The wall around the proof, in the source."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     holders = {
         path.relative_to(root).as_posix()
         for package in ("kkt_driver", "fleet", "fn_emulator")
         for path in (root / package).rglob("*.py")
         if "_Seal" in path.read_text("utf-8")
     }
-    assert holders == {"kkt_driver/verdicts.py", "kkt_driver/recovery.py"}
+    assert holders == {"kkt_driver/verdicts.py", "kkt_driver/recovery/proofs.py"}
 
 
 # --- every fault, both layers --------------------------------------------------------------------------------------
@@ -655,137 +521,3 @@ def test_paper_that_is_pending_is_finished_and_never_repeated() -> None:
         verdict = hand.play(resolve(intent))
         assert isinstance(verdict, ShiftDone)
         assert verdict.paper_pending is pending
-
-
-# --- before work ---------------------------------------------------------------------------------------------------
-
-
-def test_startup_never_touches_an_unresolved_receipt() -> None:
-    """The open receipt may be the one whose close is unresolved: housekeeping must not reset it."""
-    with pytest.raises(Misuse):
-        ByHand({}).play(startup(STATE, unresolved=INTENT))
-
-
-def test_startup_cancels_an_orphan_receipt() -> None:
-    """No intent and mode 8: somebody died before the close. 88h, and the register takes new work."""
-    bench = Bench()
-    bench.open_shift()
-    bench.register.ask(k.OpenReceipt(type=0), bench.now)
-    state = bench.run(startup(bench.look(), unresolved=None))
-    assert state == bench.state
-    assert bench.sell().document == 3
-
-
-@pytest.mark.parametrize(
-    ("state", "codes"),
-    [
-        ({}, []),
-        ({"mode": 3}, []),
-        ({"current_document": 0x14}, ["FF08"]),
-        ({"submode": 3}, ["B0", "10"]),
-        ({"submode": 5}, ["10"]),
-        ({"mode": 1}, ["FF3B"]),
-        ({"mode": 10}, ["2B"]),
-        ({"mode": 9}, []),
-    ],
-)
-def test_startup_puts_in_order_what_it_finds(state: dict[str, int], codes: list[str]) -> None:
-    """Each abnormal state has its one cure; a shift over 24 hours and a lost clock are the caller's."""
-    hand = ByHand(
-        {
-            **NOTHING,
-            k.CancelDocument: k.Done(),
-            k.ContinuePrinting: k.OperatorReply(operator=30),
-            k.ReadDocument: refused(0x08),
-            k.StopTest: k.OperatorReply(operator=30),
-        }
-    )
-    hand.play(startup(msgspec.structs.replace(STATE, **state), unresolved=None))
-    assert hand.codes == codes + (["10", "FF01", "FF40"] if codes else [])
-
-
-def test_commit_asks_with_the_intent_as_it_was_stored() -> None:
-    """The runner adds layer and frame number: what an OutcomeUnknown carries is what the journal holds."""
-    stored = msgspec.structs.replace(INTENT, link="alternative", frame=17)
-    procedure = commit(k.OpenShift(), INTENT)
-    procedure.send(None)
-    procedure.send(stored)
-    with pytest.raises(OutcomeUnknown) as caught:
-        procedure.throw(LineLost("gone"))
-    assert caught.value.intent == stored
-
-
-# --- worlds --------------------------------------------------------------------------------------------------------
-
-
-class Trouble:
-    """A seeded plan: any command may meet any fault."""
-
-    def __init__(self, seed: int, rate: float) -> None:
-        self._source = random.Random(seed)
-        self._rate = rate
-        self.quiet = False
-
-    def on_command(self, body: bytes, now: float) -> Fault | None:
-        if self.quiet or self._source.random() >= self._rate:
-            return None
-        return self._source.choice(list(Fault))
-
-
-def world(seed: int) -> None:
-    """One register, a shift, three receipts with equal content, trouble everywhere: each becomes one document."""
-    source = random.Random(seed)
-    bench = Bench(link=source.choice(LINKS))
-    trouble = Trouble(seed, source.choice((0.01, 0.03, 0.1)))
-    bench.register.faults = trouble
-
-    def sells(job: str) -> Callable[[NotRegistered | None], Registered]:
-        return lambda again: bench.sell(job=job, again=again)
-
-    done = {"shift": _station(bench, lambda again: bench.open_shift(again=again))}
-    if bench.register.core.mode == 4:
-        bench.register.power_cycle(bench.now)  # out of step with its drive: a person restarts it
-    for job in ("a", "b", "c"):
-        done[job] = _station(bench, sells(job))
-    trouble.quiet = True
-    kept = {record.document: record for record in bench.documents(2) + bench.documents(3)}
-    assert len(kept) == 4, f"seed {seed}: {sorted(kept)} for {done}"
-    assert {job: kept[verdict.document].sign for job, verdict in done.items()} == {
-        job: verdict.sign for job, verdict in done.items()
-    }
-
-
-def _station(bench: Bench, act: Callable[[NotRegistered | None], Registered]) -> Registered:
-    """What a station does until a document exists: the same few moves for every outcome."""
-    intent: Intent | None = None
-    again: NotRegistered | None = None
-    lost: str | None = None
-    for _ in range(500):
-        bench.now += 1
-        try:
-            if intent is not None:
-                verdict = bench.run(resolve(intent, clock=bench.clock()))
-                assert not isinstance(verdict, Ambiguous), verdict
-                if isinstance(verdict, Registered):
-                    return verdict
-                intent, again = None, verdict
-            if lost is not None:
-                bench.run(cancel_open(lost=lost))
-                lost = None
-            bench.state = bench.run(startup(bench.look(), unresolved=None, clock=bench.clock()))
-            return act(again)
-        except OutcomeUnknown as unknown:
-            intent = unknown.intent
-        except Refused as refusal:
-            again = refusal.proof or again
-        except (LineLost, Malformed) as error:
-            if intent is None:
-                lost = getattr(error, "command", "") or "FF45"
-    raise AssertionError("never registered")
-
-
-@pytest.mark.parametrize("start", range(0, 120, 20))
-def test_exactly_once_in_troubled_worlds(start: int) -> None:
-    """Random faults at any command, both layers, equal receipts: nothing lost, nothing twice."""
-    for seed in range(start, start + 20):
-        world(seed)
