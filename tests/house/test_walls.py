@@ -49,9 +49,23 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
 }
 
 # Cores that must not even know the clock or chance.
-PURE = ("ffd", "kkt_driver.frames", "kkt_driver.link", "kkt_driver.procedures", "kkt_driver.recovery", "kkt_driver.runner", "kkt_driver.trace",
-        "kkt_driver.relay", "fn_emulator.drive", "fn_emulator.register", "fn_emulator.line", "fn_emulator.emulated",
-        "fleet.dispatch", "fleet.jobs", "fleet.recovery")  # fmt: skip
+PURE = (
+    "ffd",
+    "kkt_driver.frames",
+    "kkt_driver.link",
+    "kkt_driver.procedures",
+    "kkt_driver.recovery",
+    "kkt_driver.relay",
+    "kkt_driver.runner",
+    "kkt_driver.trace",
+    "fn_emulator.drive",
+    "fn_emulator.emulated",
+    "fn_emulator.line",
+    "fn_emulator.register",
+    "fleet.dispatch",
+    "fleet.jobs",
+    "fleet.recovery",
+)
 IMPURE = {"random", "secrets", "socket", "threading", "subprocess", "trio", "asyncio", "select"}
 IMPURE_CALLS = {"time.time", "time.monotonic", "time.sleep", "datetime.now", "datetime.utcnow", "date.today"}
 EXEMPT = ("ffd.cli", "ffd.render", "ffd.__main__")
