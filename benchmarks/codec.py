@@ -152,7 +152,9 @@ def main() -> None:
         assert DOCUMENT.build(theirs) == data
         assert documents.decode(data) == document
         calls = 600 // count + 3
-        _compare(f"{count} items", len(data), "decode", partial(documents.decode, data), partial(DOCUMENT.parse, data), calls)
+        _compare(
+            f"{count} items", len(data), "decode", partial(documents.decode, data), partial(DOCUMENT.parse, data), calls
+        )
         _compare(f"{count} items", len(data), "encode", document.encode, partial(DOCUMENT.build, theirs), calls)
 
 
