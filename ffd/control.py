@@ -2,39 +2,52 @@
 
 `check` names every violation with its code, path (`receipt/items[2]/item_total`), tag, a Russian text for a cashier
 and an English one for a developer. A document can be checked as a request, before register and drive have added
-their tags, or whole. What rests on a weak source is a warning; `without` switches any code off.
+their tags, or whole (`Context.stage`). What rests on a weak source is a warning, unless the caller wants it refused
+or ignored; `without` switches any code off. `RULES` is the table, in the order of the codes' meaning:
 
     F04 F10 F14 F19   what must be there          F01 F02 F03 F27 F28   sums
     F05 F06 F07 F11 V01   values                  F08 F29 F31 F32       order in time
-    F09   lengths                                 F12 F13               agents
+    F09 C01   lengths and characters              F12 F13               agents
     F15 F16 F18 F20 F21   what was registered     F17                   corrections
     F22 F23 F24 F25 F26   what goes together      F30                   check digits
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 
-import msgspec
-
-from ffd import presence
+from ffd import conditions, presence
+from ffd.context import Context
 from ffd.documents import Document, size_max
-from ffd.enums import SETS, Agent, DocumentCode, Edition, Subject, TaxSystem, Usage
+from ffd.enums import (
+    AUTHORITIES,
+    SETS,
+    Agent,
+    Coded,
+    DocumentCode,
+    Edition,
+    Flags,
+    IdentityDocument,
+    Subject,
+    TaxSystem,
+    Usage,
+    VatRate,
+)
 from ffd.errors import DecodeError, EncodeError, Violation
 from ffd.fields import REPEATED, Fields, tag_of
 from ffd.ids import check_inn, check_registration_number
 from ffd.presence import Supplier
-from ffd.tags import TAGS, Type
+from ffd.tags import TAGS, Tag, Type
 from ffd.tlv import value as plain_value
 
-__all__ = ["WEAK", "Context", "check"]
+__all__ = ["RULES", "Context", "Rule", "Weak", "check"]
 
-# Rules whose source is not the order itself; their violations are warnings.
-WEAK = frozenset(("F15", "F21", "F27"))
 CLOCK_TOLERANCE = timedelta(minutes=5)
 UNSENT_TOLERANCE = timedelta(days=2)
 OFFLINE_PRODUCT_CODES_MAX = 10
@@ -47,71 +60,97 @@ _MARKED = frozenset((30, 31, 32, 33))
 _GOODS = frozenset((1, 2, 30, 31, 32, 33))
 _ZEROS = "000000000000"
 _SUMS = ("cash_total", "cashless_total", "prepayment_total", "credit_total", "barter_total")
-_VAT_TAGS = (
+_TAXES = (
     "receipt_vat_20_amount",
     "receipt_vat_10_amount",
-    "receipt_vat_0_turnover",
-    "receipt_no_vat_turnover",
     "receipt_vat_20_120_amount",
     "receipt_vat_10_110_amount",
     "receipt_vat_amounts",
 )
+_VAT_TAGS = (*_TAXES, "receipt_vat_0_turnover", "receipt_no_vat_turnover")
+# Sets whose values are texts on the wire.
+_CODES_AS_TEXT: dict[str, AbstractSet[str]] = {
+    "federal_authority": AUTHORITIES.keys(),
+    "identity_document": {f"{one:02d}" for one in IdentityDocument},
+}
+_DATED = frozenset(("vat_rate", "tax_system", "ffd_version"))  # rules of their own: F11, F06, F29
+# The longest content of a structure where it is not the length of the tag table. Counters: the tables name lengths
+# that their own members exceed. 1084: 320 of values and two heads. 1068: a text may follow 1022.
+_STRUCTURE_MAX = dict.fromkeys((1129, 1130, 1131, 1132, 1133, 1145, 1146, 1157, 1158, 1194, 1232, 1233), 0) | {
+    1068: 169,
+    1084: 328,
+}
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known beside the document. Rules that need what is absent keep silent."""
+class Weak(StrEnum):
+    """What to make of a violation whose rule rests on a weak source."""
 
-    registration: Document | None = None  # the last registration or change report of the drive
-    previous: Document | None = None  # the document before this one on the drive
-    now: datetime | None = None  # the exact time of the settlement place, naive
-    whole: bool = True  # False: a request, without what register and drive add
+    WARN = "warn"
+    REFUSE = "refuse"
+    IGNORE = "ignore"
 
-    def registered(self, attribute: str) -> Any:
-        """An attribute of the registration report, None when unknown."""
-        return getattr(self.registration, attribute, None)
+
+# A finding: path, tag, Russian, English and, when it is only a warning, True.
+Finding = tuple[Any, ...]
+Find = Callable[[Any, Context], Iterator[Finding]]
+
+
+class Rule(NamedTuple):
+    """One line of the table. `basis` is what the rule is known from; a weak one only warns."""
+
+    code: str
+    statement: str
+    basis: str
+    weak: bool
+    forms: frozenset[int]
+    find: Find
+
+
+RULES: list[Rule] = []
+
+
+def _rule(
+    code: str, *, basis: str = "order", weak: bool = False, forms: AbstractSet[int] = frozenset()
+) -> Callable[[Find], Find]:
+    """Enters a rule into the table, its docstring being the statement; with `forms` it only sees those documents."""
+
+    def enter(find: Find) -> Find:
+        assert find.__doc__, "a rule says what it asks for"
+        RULES.append(Rule(code, " ".join(find.__doc__.split()), basis, weak, frozenset(forms), find))
+        return find
+
+    return enter
 
 
 def check(
-    document: Document, context: Context | None = None, *, without: AbstractSet[str] = frozenset()
+    document: Document,
+    context: Context | None = None,
+    *,
+    without: AbstractSet[str] = frozenset(),
+    weak: Weak = Weak.WARN,
 ) -> tuple[Violation, ...]:
     """Every violation of `document` in `context`, apart from the codes `without`."""
     known = context or Context()
     root = DocumentCode(document.CODE).name.lower()
     found: list[Violation] = []
-    for code, rule in RULES:
-        if code in without:
+    for rule in RULES:
+        if rule.code in without or (rule.forms and document.CODE not in rule.forms):
             continue
-        for path, tag, message_ru, message_en, *weak in rule(document, known):
+        for path, tag, message_ru, message_en, *unsure in rule.find(document, known):
+            doubtful = rule.weak or bool(unsure and unsure[0])
+            if doubtful and weak is Weak.IGNORE:
+                continue
             found.append(
                 Violation(
-                    code=code,
+                    code=rule.code,
                     path=f"{root}/{path}" if path else root,
                     tag=tag,
                     message_ru=message_ru,
                     message_en=message_en,
-                    warning=code in WEAK or bool(weak and weak[0]),
+                    warning=doubtful and weak is Weak.WARN,
                 )
             )
     return tuple(found)
-
-
-# A finding: path, tag, Russian, English and, when it is only a warning, True.
-Finding = tuple[Any, ...]
-Rule = Callable[[Any, Context], Iterator[Finding]]
-RULES: list[tuple[str, Rule]] = []
-
-
-def _rule(code: str, *, forms: AbstractSet[int] = frozenset()) -> Callable[[Rule], Rule]:
-    """Enters a rule into the table; with `forms` it only sees documents of those codes."""
-
-    def enter(rule: Rule) -> Rule:
-        def only(document: Document, context: Context) -> Iterator[Finding]:
-            return rule(document, context) if not forms or document.CODE in forms else iter(())
-
-        RULES.append((code, only))
-        return rule
-
-    return enter
 
 
 def _walk(fields: Fields, path: str = "", code: int = 0) -> Iterator[tuple[Fields, str, int]]:
@@ -139,16 +178,12 @@ def _join(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def _edition(document: Document, context: Context) -> int:
-    version = document.edition
-    return presence.edition_of(context.registered("ffd_version") if version is None else version)
-
-
 # ── sums ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @_rule("F01", forms=_RECEIPTS)
 def _payments(document: Any, context: Context) -> Iterator[Finding]:
+    """1031 + 1081 + 1215 + 1216 + 1217 = 1020, exactly."""
     if document.receipt_total is None:
         return
     paid = sum(getattr(document, name) or 0 for name in _SUMS)
@@ -163,6 +198,7 @@ def _payments(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F02", forms=_RECEIPTS)
 def _total(document: Any, context: Context) -> Iterator[Finding]:
+    """1020 is the sum of 1043, or differs from it in kopecks only: the roubles agree."""
     if document.receipt_total is None or not document.items:
         return
     total = sum(item.item_total or 0 for item in document.items)
@@ -183,6 +219,7 @@ def _items(document: Any) -> Iterator[tuple[Any, str]]:
 
 @_rule("F03")
 def _item_total(document: Any, context: Context) -> Iterator[Finding]:
+    """1043 = 1079 x 1023, off by one kopeck at most."""
     for item, path in _items(document):
         if None in (item.item_total, item.item_unit_price, item.item_quantity):
             continue
@@ -198,8 +235,10 @@ def _item_total(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F04", forms=_RECEIPTS)
 def _some_vat(document: Any, context: Context) -> Iterator[Finding]:
-    if context.whole and all(getattr(document, name) is None for name in _VAT_TAGS):
+    """At least one of 1102 to 1107 and 1115; 1115 when an item has one of its rates."""
+    if context.stage is not Supplier.HOST and all(getattr(document, name) is None for name in _VAT_TAGS):
         yield "", 1105, "В чеке нет ни одной суммы НДС.", "none of 1102 to 1107 and 1115 is present"
+    yield from _required("F04", document, context)
 
 
 # ── values ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,11 +246,12 @@ def _some_vat(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F05", forms=_RECEIPTS | {82})
 def _operation(document: Any, context: Context) -> Iterator[Finding]:
+    """1054 is 1 to 4; in corrections of 1.05 it is 1 or 3."""
     operation = document.operation_type
     if operation is None:
         return
     allowed: tuple[int, ...] = (1, 2, 3, 4)
-    if document.CODE in _CORRECTIONS and _edition(document, context) == Edition.FFD_1_05:
+    if document.CODE in _CORRECTIONS and context.edition(document) == Edition.FFD_1_05:
         allowed = (1, 3)
     if operation not in allowed:
         yield "operation_type", 1054, "Недопустимый признак расчёта.", f"{int(operation)} is not one of {allowed}"
@@ -219,6 +259,7 @@ def _operation(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F06")
 def _one_tax_system(document: Any, context: Context) -> Iterator[Finding]:
+    """1055 is exactly one bit, one of 1062, and still in use on that day."""
     applied = getattr(document, "applied_tax_system", None)
     if applied is None:
         return
@@ -246,6 +287,7 @@ def _one_tax_system(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F07")
 def _one_agent(document: Any, context: Context) -> Iterator[Finding]:
+    """1057 of a receipt and 1222 are exactly one bit; bit 7 is 0."""
     flags = [(getattr(document, "agent_flags", None), "agent_flags", 1057)] if document.CODE in _RECEIPTS else []
     flags += [(item.item_agent_flags, f"{path}/item_agent_flags", 1222) for item, path in _items(document)]
     for value, path, tag in flags:
@@ -255,19 +297,23 @@ def _one_agent(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F11")
 def _vat_in_force(document: Any, context: Context) -> Iterator[Finding]:
-    moment = getattr(document, "document_datetime", None) or context.now
+    """1199 is a rate in force on that day; items taxed by the sums of the receipt carry it."""
+    rates = [(item.vat_rate, f"{path}/vat_rate", item) for item, path in _items(document)]
+    if rates and all(rate is None for rate, _, _ in rates) and any(getattr(document, name, None) for name in _TAXES):
+        message = "В чеке есть НДС, но ни у одной позиции не указана ставка."
+        yield rates[0][1], 1199, message, "the receipt has sums of tax, none of its items has a rate"
+    moment = context.moment(document)
     if moment is None:
         return
     today = moment.date().isoformat()
-    rates = [(item.vat_rate, f"{path}/vat_rate", item) for item, path in _items(document)]
     amounts = getattr(document, "receipt_vat_amounts", None)
     for index, entry in enumerate(amounts.receipt_vat_entries if amounts else ()):
         rates.append((entry.vat_rate, f"receipt_vat_amounts/receipt_vat_entries[{index}]/vat_rate", None))
     supply = document.CODE in (3, 4) and document.operation_type in (1, 3)
-    for rate, path, item in rates:
-        since = getattr(rate, "since", "")
-        if since and today < since:
-            yield path, 1199, "Эта ставка НДС ещё не действовала.", f"{rate.name} is used from {since}"
+    for number, path, item in rates:
+        rate: Any = VatRate._value2member_map_.get(number)
+        if rate is not None and today < rate.since:
+            yield path, 1199, "Эта ставка НДС ещё не действовала.", f"{rate.name} is used from {rate.since}"
         elif item is not None and supply and rate in (1, 3) and today >= "2026-01-01":
             yield (
                 path,
@@ -280,18 +326,38 @@ def _vat_in_force(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("V01")
 def _known_values(document: Any, context: Context) -> Iterator[Finding]:
+    """A number is in the closed set of its tag, for this edition; out of its days it is doubtful."""
+    title = Edition(context.edition(document)).title
+    moment = context.moment(document)
+    today = moment.date().isoformat() if moment else ""
     for fields, path, _ in _walk(document):
         for name, value in _set(fields):
             row = tag_of(name)
+            if row.type is Type.STRING and row.enum in _CODES_AS_TEXT and value not in _CODES_AS_TEXT[row.enum]:
+                yield _join(path, name), row.number, "Недопустимое значение.", f"{value!r} is not in the set"
             if row.enum not in SETS or row.type is Type.STRING:
                 continue
-            members = SETS[row.enum]
             for one in value if name in REPEATED else (value,):
-                bits = row.type is Type.BITS or row.kind.startswith("bitmask")
-                known = sum(members) if bits else None
-                good = not one & ~known if known is not None else one in members._value2member_map_
-                if not good:
-                    yield _join(path, name), row.number, "Недопустимое значение.", f"{int(one)} is not in the set"
+                meaning = _meaning(row, one)
+                place = _join(path, name)
+                if meaning is None:
+                    yield place, row.number, "Недопустимое значение.", f"{int(one)} is not in the set"
+                elif isinstance(meaning, Coded) and title not in meaning.editions:
+                    message = f"Значения «{meaning.title}» нет в этой версии формата."
+                    yield place, row.number, message, f"{meaning.name} does not exist in {title}"
+                elif today and row.enum not in _DATED and not meaning.since <= today <= (meaning.until or today):
+                    message = f"Значение «{meaning.title}» на эту дату не применяется."
+                    until = f"{meaning.since or '…'} to {meaning.until or '…'}"
+                    yield place, row.number, message, f"{int(one)} is used from {until}", True
+
+
+def _meaning(row: Tag, number: int) -> Coded | Flags | None:
+    """The member of the tag's set, or the set of bits; None when some bit or the number is unknown."""
+    members = SETS[row.enum]
+    if issubclass(members, Flags):
+        return members(number) if 0 <= number <= sum(members) and not number & ~sum(members) else None
+    found = members._value2member_map_.get(number)
+    return found if isinstance(found, Coded) else None
 
 
 # ── lengths ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -299,6 +365,7 @@ def _known_values(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F09")
 def _lengths(document: Any, context: Context) -> Iterator[Finding]:
+    """Lengths are exact where fixed, structures and documents have limits; phones, dates, digits look like it."""
     for fields, path, _ in _walk(document):
         names = {row.number: name for name, row in type(fields).tags().items()}
         for one in fields.kept:
@@ -316,15 +383,20 @@ def _lengths(document: Any, context: Context) -> Iterator[Finding]:
                 yield place, one.tag, "Недопустимое значение реквизита.", error.message
         for name, value in _set(fields):
             row = tag_of(name)
-            if row.kind == "digits" and row.number != 1037 and not (value.isdigit() and len(value) == row.length):
-                yield (
-                    _join(path, name),
-                    row.number,
-                    f"Нужно {row.length} цифр.",
-                    f"{value!r} is not {row.length} digits",
-                )
-    size = len(document.encode_fields()) + 4 if _encodes(document) else 0
-    limit = size_max(document.CODE, _edition(document, context))
+            shape, words_ru, words_en = _SHAPES.get(row.kind, _ANY)
+            for one in value if name in REPEATED else (value,):
+                if shape and not shape.fullmatch(one):
+                    yield _join(path, name), row.number, words_ru, f"{one!r} is not {words_en}"
+                elif row.kind == "digits" and row.number != 1037 and not (one.isdecimal() and len(one) == row.length):
+                    message = f"Нужно {row.length} цифр."
+                    yield _join(path, name), row.number, message, f"{one!r} is not {row.length} digits"
+    for fields, path, tag in _walk(document):
+        longest = _STRUCTURE_MAX.get(tag, TAGS[tag].length if tag else 0)
+        if longest and (size := _size(fields)) > longest:
+            doubtful = tag == 1115  # its length is known from one source
+            yield path, tag, "Реквизит слишком длинный.", f"{size} bytes, at most {longest} allowed", doubtful
+    size = _size(document) + 4
+    limit = size_max(document.CODE, context.edition(document))
     if size > limit:
         yield "", None, "Документ слишком велик.", f"{size} bytes, at most {limit} allowed"
 
@@ -333,17 +405,35 @@ def _wrong(size: int, length: int, *, exact: bool) -> bool:
     return size != length if exact else size > length
 
 
-def _encodes(document: Document) -> bool:
+def _size(fields: Fields) -> int:
     try:
-        document.encode_fields()
-    except EncodeError:
-        return False
-    return True
+        return len(fields.encode_fields())
+    except EncodeError:  # C01 tells
+        return 0
+
+
+_ANY: tuple[re.Pattern[str] | None, str, str] = (None, "", "")
+_EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+_SHAPES: dict[str, tuple[re.Pattern[str] | None, str, str]] = {
+    "phone": (re.compile(r"\+[0-9]{1,18}"), "Телефон: плюс и цифры.", "+ and digits"),
+    "email": (re.compile(rf"{_EMAIL}|none"), "Нужен адрес электронной почты.", "an e-mail address or none"),
+    "phone_or_email": (
+        re.compile(rf"\+[0-9]{{1,18}}|{_EMAIL}|none"),
+        "Контакт покупателя: телефон вида +79161234567 или адрес электронной почты.",
+        "+ and digits, an e-mail address or none",
+    ),
+    "date_text": (
+        re.compile(r"(0[1-9]|[12][0-9]|3[01])\.(0[1-9]|1[0-2])\.[0-9]{4}"),
+        "Нужна дата вида 31.12.2026.",
+        "a date such as 31.12.2026",
+    ),
+}
 
 
 # Bytes that have no place at all are an EncodeError when written; a request built by hand hears of them here.
 @_rule("C01")
 def _representable(document: Any, context: Context) -> Iterator[Finding]:
+    """Every value has bytes: CP866 has its characters, its number fits the tag."""
     try:
         document.encode_fields()
     except EncodeError as error:
@@ -355,14 +445,15 @@ def _representable(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F10")
 def _presence(document: Any, context: Context) -> Iterator[Finding]:
-    edition = _edition(document, context)
-    moment = getattr(document, "document_datetime", None) or context.now
+    """Every mandatory tag is present, none repeated that may not be."""
+    edition = context.edition(document)
+    moment = context.moment(document)
     for fields, path, code in _walk(document, code=document.CODE):
         names = {row.number: name for name, row in type(fields).tags().items()}
         for tag, row in presence.rows(code, edition).items():
-            if row.electronic != 1 or tag not in names or tag in (1199, 1030):
+            if row.electronic != 1 or tag not in names or (code, tag) == (1059, 1030):  # 1030: see F14
                 continue
-            if not context.whole and presence.supplier(tag) is not Supplier.HOST:
+            if not context.added(tag, document.CODE):
                 continue
             if row.since and moment is not None and moment.date().isoformat() < row.since:
                 continue
@@ -377,11 +468,21 @@ def _presence(document: Any, context: Context) -> Iterator[Finding]:
         for tag in {one.tag for one in fields.kept if one.tag in names}:
             if names[tag] not in REPEATED and tag != 2107 and sum(one.tag == tag for one in fields.kept) > 1:
                 yield _join(path, names[tag]), tag, "Реквизит повторяется.", f"tag {tag} stands more than once"
+    yield from _required("F10", document, context)
+
+
+def _required(code: str, document: Document, context: Context) -> Iterator[Finding]:
+    """What `ffd.conditions` makes mandatory here."""
+    for fields, path, container in _walk(document, code=document.CODE):
+        for name, tag, reason, sure in conditions.missing(code, document, fields, container, context):
+            message = f"Отсутствует реквизит «{TAGS[tag].name_ru}», обязательный в этом случае."
+            yield _join(path, name), tag, message, f"tag {tag} is missing: {reason}", not sure
 
 
 @_rule("F14", forms=_RECEIPTS)
 def _item_basics(document: Any, context: Context) -> Iterator[Finding]:
-    if not document.items and not (document.CODE in _CORRECTIONS and _edition(document, context) == Edition.FFD_1_05):
+    """1030, 1023 and 1079 in every item, and an item in every receipt; corrections of 1.05 may have none."""
+    if not document.items and not (document.CODE in _CORRECTIONS and context.edition(document) == Edition.FFD_1_05):
         yield "items", 1059, "В чеке нет ни одной позиции.", "at least one item is needed"
     for item, path in _items(document):
         if not item.item_name:
@@ -389,14 +490,14 @@ def _item_basics(document: Any, context: Context) -> Iterator[Finding]:
             yield f"{path}/item_name", 1030, "Не указано наименование.", "the name is missing", weak
 
 
-@_rule("F19", forms=_RECEIPTS | {1, 11, 2, 5, 6})
+@_rule("F19", forms={1, 11, 2, 3, 4, 31, 41, 5, 6})
 def _automatic(document: Any, context: Context) -> Iterator[Finding]:
+    """1001 = 1 requires 1036; only then 1021 and 1203 may be missing."""
     own = getattr(document, "automatic_mode_flag", None)
     automatic = context.registered("automatic_mode_flag") if own is None else own
     if automatic and document.CODE in (1, 11) and not document.machine_number:
         yield "machine_number", 1036, "Не указан номер автомата.", "1001 = 1 requires 1036"
-    if automatic is False and document.CODE in _RECEIPTS and not document.cashier_name:
-        yield "cashier_name", 1021, "Не указан кассир.", "only automatic devices work without a cashier"
+    yield from _required("F19", document, context)
 
 
 # ── order in time ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -404,6 +505,7 @@ def _automatic(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F08")
 def _continuous(document: Any, context: Context) -> Iterator[Finding]:
+    """1040 grows by one, 1042 from 1 within the shift; 1041, 1037 and 1018 are as registered."""
     for name in ("fiscal_drive_number", "register_registration_number", "user_inn"):
         own, registered = getattr(document, name, None), context.registered(name)
         if None not in (own, registered) and own != registered and document.CODE not in (1, 11):
@@ -434,6 +536,7 @@ def _after(before: Any) -> int | None:
 
 @_rule("F29", forms={11})
 def _edition_change(document: Any, context: Context) -> Iterator[Finding]:
+    """1209 changes only right after a settlements state report with 1097 = 0."""
     old, before = context.registered("ffd_version"), context.previous
     if None in (old, document.ffd_version) or old == document.ffd_version or before is None:
         return
@@ -450,6 +553,7 @@ def _edition_change(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F31")
 def _clock(document: Any, context: Context) -> Iterator[Finding]:
+    """1012 is not before the previous document and within five minutes of the exact time."""
     moment = getattr(document, "document_datetime", None)
     if moment is None or document.CODE in (7, 84):
         return
@@ -467,6 +571,7 @@ def _clock(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F32", forms={5})
 def _unsent_too_long(document: Any, context: Context) -> Iterator[Finding]:
+    """1053 is set when the oldest unsent document has waited for more than two days."""
     first, moment = document.first_unsent_document_date, document.document_datetime
     if None in (first, moment) or not document.unsent_document_count:
         return
@@ -495,6 +600,7 @@ _BANK_AGENT = (
 
 @_rule("F12", forms=_RECEIPTS)
 def _supplier_inn(document: Any, context: Context) -> Iterator[Finding]:
+    """1226 when the receipt or the item names an agent; twelve zeros when there is no INN."""
     for item, path in _items(document):
         if (item.item_agent_flags or document.agent_flags) and not item.supplier_inn:
             yield (
@@ -507,6 +613,7 @@ def _supplier_inn(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F13", forms=_RECEIPTS)
 def _agent_data(document: Any, context: Context) -> Iterator[Finding]:
+    """A payment agent gives 1073, 1074, 1171; a bank payment agent 1005, 1016, 1026, 1044, 1073, 1075, 1171."""
     sources = [(document.agent_flags, document, document, "")]
     for item, path in _items(document):
         sources.append((item.item_agent_flags, item.agent_data, item.supplier_data, path))
@@ -531,8 +638,9 @@ def _agent_data(document: Any, context: Context) -> Iterator[Finding]:
 # ── what was registered ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-@_rule("F15", forms=_RECEIPTS)
+@_rule("F15", basis="order; 1163 by analogy", weak=True, forms=_RECEIPTS)
 def _offline_codes(document: Any, context: Context) -> Iterator[Finding]:
+    """A register in offline mode: at most ten items with a product code."""
     codes = sum(bool(item.item_product_code_bytes or item.item_product_code) for item in document.items)
     if context.registered("offline_mode_flag") and codes > OFFLINE_PRODUCT_CODES_MAX:
         yield (
@@ -545,6 +653,7 @@ def _offline_codes(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F16", forms=_RECEIPTS)
 def _registered_goods(document: Any, context: Context) -> Iterator[Finding]:
+    """No excise, marked or any goods that the register is not registered for."""
     if context.registration is None:
         return
     usage = context.registered("register_usage_flags")
@@ -570,6 +679,8 @@ def _registered_goods(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F18")
 def _offline(document: Any, context: Context) -> Iterator[Finding]:
+    """Offline: 1056 = 0, 1017 zeros, no 1097, 1098, 1116. Otherwise 1017, 1046, 1060, 1117, 1097, 1098 are required."""
+    yield from _required("F18", document, context)
     offline = getattr(document, "offline_mode_flag", None)
     if offline is None:
         offline = context.registered("offline_mode_flag")
@@ -592,22 +703,13 @@ def _offline(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F20", forms=_RECEIPTS)
 def _left_out(document: Any, context: Context) -> Iterator[Finding]:
-    """What a receipt may leave out only because the registration report has it."""
-    if context.registration is None or not context.whole:
-        return
-    for name in ("user_name", "user_inn"):
-        if not getattr(document, name) and not context.registered(name):
-            tag = tag_of(name).number
-            yield (
-                name,
-                tag,
-                f"Отсутствует реквизит «{TAGS[tag].name_ru}».",
-                "neither here nor in the registration report",
-            )
+    """A receipt may leave out 1048, 1018, 1009, 1187, 1060, 1117, 1036 only when the registration report has them."""
+    yield from _required("F20", document, context)
 
 
-@_rule("F21", forms=_RECEIPTS)
+@_rule("F21", basis="order; delivery trade cannot be seen", weak=True, forms=_RECEIPTS)
 def _declared_place(document: Any, context: Context) -> Iterator[Finding]:
+    """1009 and 1187 are the declared place, except delivery trade (which no document shows) and automatic devices."""
     if context.registered("automatic_mode_flag") or document.internet_settlement_flag:
         return
     for name in ("settlement_address", "settlement_place"):
@@ -622,9 +724,11 @@ def _declared_place(document: Any, context: Context) -> Iterator[Finding]:
 
 @_rule("F17", forms=_CORRECTIONS)
 def _correction(document: Any, context: Context) -> Iterator[Finding]:
+    """1178 is a date not later than the correction; 1173 is 0 or 1; 1179 is present when 1173 = 1."""
     basis, kind = document.correction_basis, document.correction_type
     if kind not in (None, 0, 1):
         yield "correction_type", 1173, "Тип коррекции: 0 или 1.", f"{int(kind)} given"
+    yield from _required("F17", document, context)
     if basis is None:
         return
     day, moment = basis.corrected_settlement_date, document.document_datetime
@@ -651,22 +755,25 @@ def _correction(document: Any, context: Context) -> Iterator[Finding]:
         )
 
 
-@_rule("F22")
+@_rule("F22", basis="two sources")
 def _attribute_whole(document: Any, context: Context) -> Iterator[Finding]:
+    """1085 and 1086 stand together in 1084."""
     attribute = getattr(document, "user_attribute", None)
     if attribute is not None and not (attribute.user_attribute_name and attribute.user_attribute_value):
         yield "user_attribute", 1084, "Нужны и название, и значение реквизита.", "1085 and 1086 stand together"
 
 
-@_rule("F23")
+@_rule("F23", basis="two sources")
 def _one_code(document: Any, context: Context) -> Iterator[Finding]:
+    """1163 holds exactly one member."""
     for fields, path, code in _walk(document):
         if code == 1163 and (count := sum(1 for _ in _set(fields)) + len(fields.kept)) != 1:
             yield path, 1163, "Нужен ровно один код товара.", f"{count} members, exactly one expected"
 
 
-@_rule("F24")
+@_rule("F24", basis="two sources")
 def _fraction(document: Any, context: Context) -> Iterator[Finding]:
+    """1291 only with 2108 = 0 and 1023 = 1; 1293 is less than 1294, both natural."""
     for item, path in [*_items(document), (document, "")]:
         fraction = getattr(item, "item_fractional_quantity", None)
         if fraction is None:
@@ -679,13 +786,17 @@ def _fraction(document: Any, context: Context) -> Iterator[Finding]:
             yield place, 1291, "Дробное количество только для одной штуки.", "1291 goes with 2108 = 0 and 1023 = 1"
 
 
-@_rule("F25")
+@_rule("F25", basis="two sources")
 def _foreign_tags(document: Any, context: Context) -> Iterator[Finding]:
-    edition = _edition(document, context)
+    """No tag that the edition does not have there, or did not have yet on that day."""
+    edition, moment = context.edition(document), context.moment(document)
     for fields, path, code in _walk(document, code=document.CODE):
         allowed = presence.rows(code, edition)
         for name, _ in _set(fields):
             tag = tag_of(name).number
+            if tag in allowed and moment is not None and moment.date().isoformat() < allowed[tag].since:
+                message = f"Реквизита «{TAGS[tag].name_ru}» на эту дату ещё не было."
+                yield _join(path, name), tag, message, f"tag {tag} exists from {allowed[tag].since}", True
             if tag not in allowed and not (document.CODE == 7 and tag in (1068, 1022)):  # operators still send them
                 yield (
                     _join(path, name),
@@ -695,18 +806,24 @@ def _foreign_tags(document: Any, context: Context) -> Iterator[Finding]:
                 )
 
 
-@_rule("F26", forms=_RECEIPTS)
+@_rule("F26", basis="two sources", forms=_RECEIPTS)
 def _internet(document: Any, context: Context) -> Iterator[Finding]:
+    """1125 = 1: 1187 holds the site, 1008 the buyer's contact."""
     if not document.internet_settlement_flag:
         return
     if not document.buyer_contact or document.buyer_contact == "none":
         yield "buyer_contact", 1008, "Расчёт в интернете: нужен контакт покупателя.", "1125 = 1 needs 1008"
-    if not document.settlement_place and context.whole:
+    place = document.settlement_place
+    if not place and context.added(1187, document.CODE):
         yield "settlement_place", 1187, "Расчёт в интернете: нужен адрес сайта.", "1125 = 1 needs the site in 1187"
+    elif place and "." not in place:
+        message = "Расчёт в интернете: место расчётов должно содержать адрес сайта."
+        yield "settlement_place", 1187, message, f"{place!r} does not look like the address of a site", True
 
 
-@_rule("F27", forms=_RECEIPTS)
+@_rule("F27", basis="inferred", weak=True, forms=_RECEIPTS)
 def _cashless(document: Any, context: Context) -> Iterator[Finding]:
+    """1234 only when 1081 is not 0; the sum of 1082 is 1081."""
     payments = getattr(document, "cashless_payments", None)
     if payments is None:
         return
@@ -720,8 +837,9 @@ def _cashless(document: Any, context: Context) -> Iterator[Finding]:
         )
 
 
-@_rule("F28", forms=_RECEIPTS)
+@_rule("F28", basis="two sources", forms=_RECEIPTS)
 def _vat_entries(document: Any, context: Context) -> Iterator[Finding]:
+    """1115 holds one 1119 per rate, rates 7 to 12 only."""
     amounts = document.receipt_vat_amounts
     seen: set[int] = set()
     for index, entry in enumerate(amounts.receipt_vat_entries if amounts else ()):
@@ -738,8 +856,9 @@ def _vat_entries(document: Any, context: Context) -> Iterator[Finding]:
         seen.add(entry.vat_rate)
 
 
-@_rule("F30")
+@_rule("F30", basis="two sources")
 def _check_digits(document: Any, context: Context) -> Iterator[Finding]:
+    """Check digits of INN and registration number; drives for development skip them."""
     drive = getattr(document, "fiscal_drive_number", None) or context.registered("fiscal_drive_number") or ""
     test = drive.startswith("9999")  # development drives skip the check digits
     for fields, path, _ in _walk(document):

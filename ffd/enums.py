@@ -53,6 +53,9 @@ __all__ = [
 ]
 
 
+_ALL = "1.05 1.1 1.2"
+
+
 class Coded(IntEnum):
     """A set of numbers, each with its Russian name."""
 
@@ -60,12 +63,16 @@ class Coded(IntEnum):
     printed: str
     since: str
     until: str
+    editions: str
 
-    def __new__(cls, value: int, title: str = "", printed: str = "", since: str = "", until: str = "") -> Self:
+    def __new__(
+        cls, value: int, title: str = "", printed: str = "", since: str = "", until: str = "", editions: str = _ALL
+    ) -> Self:
         """The number with its words."""
         member = int.__new__(cls, value)
         member._value_ = value
         member.title, member.printed, member.since, member.until = title, printed, since, until
+        member.editions = editions
         return member
 
 
@@ -216,10 +223,10 @@ class Subject(Coded):
     SOCIAL_CONTRIBUTIONS = 25, "взносы на обязательное социальное страхование", "ВЗНОСЫ НА ОБЯЗАТЕЛЬНОЕ СОЦИАЛЬНОЕ СТРАХОВАНИЕ|ВЗНОСЫ НА ОСС"
     CASINO_PAYMENT = 26, "платеж казино", "ПЛАТЕЖ КАЗИНО|ПК"
     BANK_AGENT_CASH_PAYOUT = 27, "выдача денежных средств", "ВЫДАЧА ДС"
-    EXCISE_MARKED_GOODS_WITHOUT_CODE = 30, "реализуемый подакцизный товар, подлежащий маркировке средством идентификации, не имеющий кода маркировки", "АТНМ"
-    EXCISE_MARKED_GOODS_WITH_CODE = 31, "реализуемый подакцизный товар, подлежащий маркировке средством идентификации, имеющий код маркировки", "АТМ"
-    MARKED_GOODS_WITHOUT_CODE = 32, "реализуемый товар, подлежащий маркировке средством идентификации, не имеющий кода маркировки, за исключением подакцизного товара", "ТНМ"
-    MARKED_GOODS_WITH_CODE = 33, "реализуемый товар, подлежащий маркировке средством идентификации, имеющий код маркировки, за исключением подакцизного товара", "ТМ"
+    EXCISE_MARKED_GOODS_WITHOUT_CODE = 30, "реализуемый подакцизный товар, подлежащий маркировке средством идентификации, не имеющий кода маркировки", "АТНМ", "", "", "1.2"
+    EXCISE_MARKED_GOODS_WITH_CODE = 31, "реализуемый подакцизный товар, подлежащий маркировке средством идентификации, имеющий код маркировки", "АТМ", "", "", "1.2"
+    MARKED_GOODS_WITHOUT_CODE = 32, "реализуемый товар, подлежащий маркировке средством идентификации, не имеющий кода маркировки, за исключением подакцизного товара", "ТНМ", "", "", "1.2"
+    MARKED_GOODS_WITH_CODE = 33, "реализуемый товар, подлежащий маркировке средством идентификации, имеющий код маркировки, за исключением подакцизного товара", "ТМ", "", "", "1.2"
 
 
 class Edition(Coded):

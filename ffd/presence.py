@@ -1,8 +1,15 @@
 """Which tag stands in which document or structure: FFD 1.05 whole, 1.1 and 1.2 as what they change.
 
 A row says the obligation in the electronic and in the printed form: 1 mandatory, 2 mandatory in certain cases and
-optional otherwise, 3 optional, 0 not part of that form. A "?" behind it: the row rests on one source or an inference
-(a missing tag is a warning then). "@" gives the day from which the row holds. "-" takes the tag out of an edition.
+optional otherwise, 3 optional, 0 not part of that form. Behind it may stand
+
+    ?   the row rests on one source: a missing tag is a warning then
+    s   the condition of a 2 is known from vendors and reference texts only     a condition that rests on these is
+    i   the condition of a 2 is an inference                                    checked, and warned about
+    @   the day from which the row holds
+
+"-" takes the tag out of an edition. A condition without a letter is in a note of the order; 1.1 and 1.2 are taken to
+mean the same by it as 1.05.
 """
 
 from __future__ import annotations
@@ -14,9 +21,18 @@ import msgspec
 
 from ffd.enums import Edition
 
-__all__ = ["Presence", "Supplier", "edition_of", "rows", "supplier"]
+__all__ = ["BUYER_REFERENCE", "Basis", "Presence", "Supplier", "edition_of", "rows", "supplier"]
 
 Table = dict[int, dict[int, str]]
+BUYER_REFERENCE = 0  # key of what a buyer is told instead of a whole receipt: a message, no document
+
+
+class Basis(StrEnum):
+    """What a condition is known from."""
+
+    ORDER = ""
+    SECONDARY = "s"
+    INFERRED = "i"
 
 
 class Presence(msgspec.Struct, frozen=True):
@@ -25,15 +41,23 @@ class Presence(msgspec.Struct, frozen=True):
     electronic: int
     printed: int
     weak: bool = False
+    basis: Basis = Basis.ORDER
     since: str = ""
+
+    @property
+    def condition_is_weak(self) -> bool:
+        """Whether a condition of this row is no more than a warning."""
+        return self.weak or self.basis is not Basis.ORDER
 
 
 class Supplier(StrEnum):
-    """Who gives a tag its value."""
+    """Who gives a tag its value. The first three fill a document one after the other."""
 
     HOST = "host"
     REGISTER = "register"
     DRIVE = "drive"
+    OPERATOR = "operator"
+    MARKING_SYSTEM = "marking system"
 
 
 # fmt: off
@@ -50,11 +74,29 @@ _REGISTER = frozenset((
     1193, 1198, 1200, 1207, 1209, 1221, 1274, 1275, 1276, 1277, 1278, 1279, 1280, 1281, 1282, 1283,
     1290, 2102, 2108, 2114,
 ))
+# What a registration is about: the host tells the register what to be registered as.
+_REGISTERED = frozenset((
+    1001, 1002, 1009, 1017, 1018, 1036, 1037, 1046, 1048, 1056, 1057, 1060, 1062, 1108, 1109, 1110,
+    1117, 1126, 1187, 1193, 1207, 1221, 1290,
+))
+# What the host says about a marking code; the drive makes the request of it.
+_ASKED = frozenset((1023, 1291, 1293, 1294, 2000, 2003, 2108))
 # fmt: on
 
 
-def supplier(tag: int) -> Supplier:
-    """Who normally supplies a tag; what neither drive nor register supplies is the host's."""
+def supplier(tag: int, form: int = 3) -> Supplier:
+    """Who supplies a tag in a document of that form code; what nobody else supplies is the host's."""
+    match form:
+        case 7:
+            return Supplier.OPERATOR
+        case 83 | 84:
+            return Supplier.MARKING_SYSTEM
+        case 82:
+            return Supplier.DRIVE
+        case 81:
+            return Supplier.HOST if tag in _ASKED else Supplier.DRIVE
+        case 1 | 11 if tag in _REGISTERED:
+            return Supplier.HOST
     if tag in _DRIVE:
         return Supplier.DRIVE
     return Supplier.REGISTER if tag in _REGISTER else Supplier.HOST
@@ -77,7 +119,8 @@ def rows(container: int, edition: int) -> dict[int, Presence]:
 
 def _presence(words: str) -> Presence:
     codes, _, since = words.partition("@")
-    return Presence(int(codes[0]), int(codes[1]), codes.endswith("?"), since)
+    basis = Basis(codes[-1]) if codes[-1] in "si" else Basis.ORDER
+    return Presence(int(codes[0]), int(codes[1]), "?" in codes, basis, since)
 
 
 FFD_1_05: Table = {
@@ -163,7 +206,7 @@ FFD_1_05: Table = {
         1020: "11",  # receipt_total
         1031: "12",  # cash_total
         1081: "12",  # cashless_total
-        1234: "30@2025-09-01",  # cashless_payments
+        1234: "30s@2025-09-01",  # cashless_payments
         1215: "12",  # prepayment_total
         1216: "12",  # credit_total
         1217: "12",  # barter_total
@@ -173,9 +216,9 @@ FFD_1_05: Table = {
         1105: "22",  # receipt_no_vat_turnover
         1106: "22",  # receipt_vat_20_120_amount
         1107: "22",  # receipt_vat_10_110_amount
-        1115: "22@2025-01-01",  # receipt_vat_amounts
+        1115: "22s@2025-01-01",  # receipt_vat_amounts
         1108: "30",  # internet_only_register_flag
-        1125: "20@2025-09-01",  # internet_settlement_flag
+        1125: "20s@2025-09-01",  # internet_settlement_flag
         1117: "20",  # receipt_sender_email
         1057: "22",  # agent_flags
         1075: "32",  # transfer_operator_phone
@@ -217,7 +260,7 @@ FFD_1_05: Table = {
         1020: "11",  # receipt_total
         1031: "12",  # cash_total
         1081: "12",  # cashless_total
-        1234: "30@2025-09-01",  # cashless_payments
+        1234: "30s@2025-09-01",  # cashless_payments
         1215: "12",  # prepayment_total
         1216: "12",  # credit_total
         1217: "12",  # barter_total
@@ -227,9 +270,9 @@ FFD_1_05: Table = {
         1105: "22",  # receipt_no_vat_turnover
         1106: "22",  # receipt_vat_20_120_amount
         1107: "22",  # receipt_vat_10_110_amount
-        1115: "22@2025-01-01",  # receipt_vat_amounts
+        1115: "22s@2025-01-01",  # receipt_vat_amounts
         1108: "30",  # internet_only_register_flag
-        1125: "20@2025-09-01",  # internet_settlement_flag
+        1125: "20s@2025-09-01",  # internet_settlement_flag
         1117: "20",  # receipt_sender_email
         1057: "22",  # agent_flags
         1075: "32",  # transfer_operator_phone
@@ -388,9 +431,9 @@ FFD_1_05: Table = {
         1105: "22",  # receipt_no_vat_turnover
         1106: "22",  # receipt_vat_20_120_amount
         1107: "22",  # receipt_vat_10_110_amount
-        1115: "22@2025-01-01",  # receipt_vat_amounts
+        1115: "22s@2025-01-01",  # receipt_vat_amounts
         1108: "30",  # internet_only_register_flag
-        1125: "20@2025-09-01",  # internet_settlement_flag
+        1125: "20s@2025-09-01",  # internet_settlement_flag
         1117: "30",  # receipt_sender_email
         1057: "33",  # agent_flags
         1075: "33",  # transfer_operator_phone
@@ -443,9 +486,9 @@ FFD_1_05: Table = {
         1105: "22",  # receipt_no_vat_turnover
         1106: "22",  # receipt_vat_20_120_amount
         1107: "22",  # receipt_vat_10_110_amount
-        1115: "22@2025-01-01",  # receipt_vat_amounts
+        1115: "22s@2025-01-01",  # receipt_vat_amounts
         1108: "30",  # internet_only_register_flag
-        1125: "20@2025-09-01",  # internet_settlement_flag
+        1125: "20s@2025-09-01",  # internet_settlement_flag
         1117: "30",  # receipt_sender_email
         1057: "33",  # agent_flags
         1075: "33",  # transfer_operator_phone
@@ -493,11 +536,11 @@ FFD_1_05: Table = {
         1086: "33",  # user_attribute_value
     },
     1115: {  # receipt_vat_amounts
-        1119: "22?@2025-01-01",  # receipt_vat_entry
+        1119: "22?s@2025-01-01",  # receipt_vat_entry
     },
     1119: {  # receipt_vat_entry
-        1199: "22?@2025-01-01",  # vat_rate
-        1120: "22?@2025-01-01",  # vat_amount
+        1199: "22?s@2025-01-01",  # vat_rate
+        1120: "22?s@2025-01-01",  # vat_amount
     },
     1174: {  # correction_basis
         1178: "22",  # corrected_settlement_date
@@ -517,13 +560,20 @@ FFD_1_05: Table = {
         1225: "33",  # supplier_name
     },
     1234: {  # cashless_payments
-        1235: "10?@2025-09-01",  # cashless_payment
+        1235: "10?s@2025-09-01",  # cashless_payment
     },
     1235: {  # cashless_payment
-        1082: "10?@2025-09-01",  # cashless_payment_amount
-        1236: "10?@2025-09-01",  # cashless_payment_method
-        1237: "10?@2025-09-01",  # cashless_payment_identifiers
-        1238: "20?@2025-09-01",  # cashless_payment_details
+        1082: "10?i@2025-09-01",  # cashless_payment_amount
+        1236: "10?s@2025-09-01",  # cashless_payment_method
+        1237: "10?s@2025-09-01",  # cashless_payment_identifiers
+        1238: "20?s@2025-09-01",  # cashless_payment_details
+    },
+    0: {  # buyer_receipt_reference
+        1037: "10",  # register_registration_number
+        1020: "10",  # receipt_total
+        1012: "10",  # document_datetime
+        1077: "10",  # document_fiscal_sign
+        1208: "20",  # receipt_website
     },
 }
 
@@ -536,48 +586,65 @@ CHANGES_1_1: Table = {
         1213: "11",  # fiscal_key_days_left
     },
     2: {  # shift_open_report
+        1000: "02s",  # document_title
+        1048: "02s",  # user_name
+        1018: "12s",  # user_inn
+        1012: "12s",  # document_datetime
+        1038: "12s",  # shift_number
+        1037: "12s",  # register_registration_number
         1053: "22",  # ofd_response_timeout_flag
         1051: "22",  # fiscal_drive_urgent_replacement_flag
         1052: "22",  # fiscal_drive_memory_full_flag
         1050: "22",  # fiscal_drive_exhaustion_flag
         1206: "22",  # operator_message_flags
+        1188: "12s",  # register_model_version
+        1189: "12s",  # register_ffd_version
+        1040: "12s",  # fiscal_document_number
+        1041: "12s",  # fiscal_drive_number
+        1077: "12s",  # document_fiscal_sign
     },
     3: {  # receipt
         1227: "23",  # buyer_name
-        1228: "22",  # buyer_inn
-        1234: "30?@2025-09-01",  # cashless_payments
-        1115: "22?@2025-01-01",  # receipt_vat_amounts
+        1228: "22i",  # buyer_inn
+        1059: "11s",  # item
+        1234: "30?s@2025-09-01",  # cashless_payments
+        1115: "22?s@2025-01-01",  # receipt_vat_amounts
         1108: "20",  # internet_only_register_flag
-        1125: "20?@2025-09-01",  # internet_settlement_flag
+        1125: "20?s@2025-09-01",  # internet_settlement_flag
         1057: "33",  # agent_flags
     },
     4: {  # bso_receipt
         1227: "23",  # buyer_name
-        1228: "22",  # buyer_inn
-        1234: "30?@2025-09-01",  # cashless_payments
-        1115: "22?@2025-01-01",  # receipt_vat_amounts
+        1228: "22i",  # buyer_inn
+        1059: "11s",  # item
+        1234: "30?s@2025-09-01",  # cashless_payments
+        1115: "22?s@2025-01-01",  # receipt_vat_amounts
         1108: "20",  # internet_only_register_flag
-        1125: "20?@2025-09-01",  # internet_settlement_flag
+        1125: "20?s@2025-09-01",  # internet_settlement_flag
         1057: "33",  # agent_flags
     },
     5: {  # shift_close_report
-        1012: "12?",  # document_datetime
-        1038: "12?",  # shift_number
+        1000: "02s",  # document_title
+        1048: "02s",  # user_name
+        1018: "12s",  # user_inn
+        1012: "12?s",  # document_datetime
+        1038: "12?s",  # shift_number
+        1037: "12s",  # register_registration_number
         1118: "12?",  # shift_receipt_count
-        1111: "12?",  # shift_document_count
+        1111: "12?s",  # shift_document_count
         1206: "22",  # operator_message_flags
-        1194: "12?",  # shift_total_counters
-        1157: "12?",  # fiscal_drive_total_counters
+        1194: "12?s",  # shift_total_counters
+        1157: "12?s",  # fiscal_drive_total_counters
         1213: "12?",  # fiscal_key_days_left
-        1040: "12?",  # fiscal_document_number
-        1041: "12?",  # fiscal_drive_number
-        1077: "12?",  # document_fiscal_sign
+        1040: "12?s",  # fiscal_document_number
+        1041: "12?s",  # fiscal_drive_number
+        1077: "12?s",  # document_fiscal_sign
     },
     6: {  # fiscal_drive_close_report
         1157: "11",  # fiscal_drive_total_counters
     },
     7: {  # operator_confirmation
-        1206: "23",  # operator_message_flags
+        1206: "23s",  # operator_message_flags
         1068: "-",  # operator_message_to_drive
     },
     11: {  # registration_change_report
@@ -586,23 +653,24 @@ CHANGES_1_1: Table = {
         1126: "11",  # lottery_flag
         1190: "11",  # fiscal_drive_ffd_version
         1213: "11",  # fiscal_key_days_left
-        1205: "33",  # registration_change_reasons
-        1157: "22",  # fiscal_drive_total_counters
+        1205: "33s",  # registration_change_reasons
+        1157: "22i",  # fiscal_drive_total_counters
         1101: "-",  # reregistration_reason_code
     },
     21: {  # settlements_state_report
         1157: "11",  # fiscal_drive_total_counters
-        1158: "22",  # unsent_total_counters
+        1158: "22i",  # unsent_total_counters
     },
     31: {  # correction_receipt
         1048: "21",  # user_name
         1018: "21",  # user_inn
-        1228: "22",  # buyer_inn
+        1228: "22i",  # buyer_inn
+        1054: "11s",  # operation_type
         1036: "22",  # machine_number
-        1059: "11",  # item
-        1115: "22?@2025-01-01",  # receipt_vat_amounts
+        1059: "11s",  # item
+        1115: "22?s@2025-01-01",  # receipt_vat_amounts
         1108: "20",  # internet_only_register_flag
-        1125: "20?@2025-09-01",  # internet_settlement_flag
+        1125: "20?s@2025-09-01",  # internet_settlement_flag
         1117: "20",  # receipt_sender_email
         1075: "32",  # transfer_operator_phone
         1044: "22",  # payment_agent_operation
@@ -617,12 +685,13 @@ CHANGES_1_1: Table = {
     41: {  # bso_correction_receipt
         1048: "21",  # user_name
         1018: "21",  # user_inn
-        1228: "22",  # buyer_inn
+        1228: "22i",  # buyer_inn
+        1054: "11s",  # operation_type
         1036: "22",  # machine_number
-        1059: "11",  # item
-        1115: "22?@2025-01-01",  # receipt_vat_amounts
+        1059: "11s",  # item
+        1115: "22?s@2025-01-01",  # receipt_vat_amounts
         1108: "20",  # internet_only_register_flag
-        1125: "20?@2025-09-01",  # internet_settlement_flag
+        1125: "20?s@2025-09-01",  # internet_settlement_flag
         1117: "20",  # receipt_sender_email
         1075: "32",  # transfer_operator_phone
         1044: "22",  # payment_agent_operation
@@ -636,128 +705,130 @@ CHANGES_1_1: Table = {
     },
     1059: {  # item
         1214: "12",  # item_payment_method
-        1212: "13",  # item_type
+        1212: "13s",  # item_type
         1222: "23",  # item_agent_flags
         1223: "23",  # agent_data
         1224: "23",  # supplier_data
+        1030: "11s",  # item_name
         1230: "23",  # item_origin_country_code
         1231: "23",  # item_customs_declaration_number
         1229: "23",  # item_excise_amount
         1191: "23",  # item_extra_attribute
     },
-    1068: {  # operator_message_to_drive
-        1022: "-",  # ofd_response_code
+    1084: {  # user_attribute
+        1085: "33s",  # user_attribute_name
+        1086: "33s",  # user_attribute_value
     },
     1129: {  # income_counters
-        1135: "22?",  # counter_receipt_count
-        1136: "22?",  # counter_cash_total
-        1138: "22?",  # counter_cashless_total
-        1218: "22?",  # counter_prepayment_total
-        1219: "22?",  # counter_credit_total
-        1220: "22?",  # counter_barter_total
-        1201: "22?",  # counter_grand_total
-        1139: "22?",  # counter_vat_20_amount
-        1140: "22?",  # counter_vat_10_amount
-        1141: "22?",  # counter_vat_20_120_amount
-        1142: "22?",  # counter_vat_10_110_amount
-        1143: "22?",  # counter_vat_0_turnover
-        1183: "22?",  # counter_no_vat_turnover
+        1135: "22?i",  # counter_receipt_count
+        1136: "22?i",  # counter_cash_total
+        1138: "22?i",  # counter_cashless_total
+        1218: "22?i",  # counter_prepayment_total
+        1219: "22?i",  # counter_credit_total
+        1220: "22?i",  # counter_barter_total
+        1201: "22?i",  # counter_grand_total
+        1139: "22?i",  # counter_vat_20_amount
+        1140: "22?i",  # counter_vat_10_amount
+        1141: "22?i",  # counter_vat_20_120_amount
+        1142: "22?i",  # counter_vat_10_110_amount
+        1143: "22?i",  # counter_vat_0_turnover
+        1183: "22?i",  # counter_no_vat_turnover
     },
     1130: {  # income_return_counters
-        1135: "22?",  # counter_receipt_count
-        1136: "22?",  # counter_cash_total
-        1138: "22?",  # counter_cashless_total
-        1218: "22?",  # counter_prepayment_total
-        1219: "22?",  # counter_credit_total
-        1220: "22?",  # counter_barter_total
-        1201: "22?",  # counter_grand_total
-        1139: "22?",  # counter_vat_20_amount
-        1140: "22?",  # counter_vat_10_amount
-        1141: "22?",  # counter_vat_20_120_amount
-        1142: "22?",  # counter_vat_10_110_amount
-        1143: "22?",  # counter_vat_0_turnover
-        1183: "22?",  # counter_no_vat_turnover
+        1135: "22?i",  # counter_receipt_count
+        1136: "22?i",  # counter_cash_total
+        1138: "22?i",  # counter_cashless_total
+        1218: "22?i",  # counter_prepayment_total
+        1219: "22?i",  # counter_credit_total
+        1220: "22?i",  # counter_barter_total
+        1201: "22?i",  # counter_grand_total
+        1139: "22?i",  # counter_vat_20_amount
+        1140: "22?i",  # counter_vat_10_amount
+        1141: "22?i",  # counter_vat_20_120_amount
+        1142: "22?i",  # counter_vat_10_110_amount
+        1143: "22?i",  # counter_vat_0_turnover
+        1183: "22?i",  # counter_no_vat_turnover
     },
     1131: {  # expense_counters
-        1135: "22?",  # counter_receipt_count
-        1136: "22?",  # counter_cash_total
-        1138: "22?",  # counter_cashless_total
-        1218: "22?",  # counter_prepayment_total
-        1219: "22?",  # counter_credit_total
-        1220: "22?",  # counter_barter_total
-        1201: "22?",  # counter_grand_total
-        1139: "22?",  # counter_vat_20_amount
-        1140: "22?",  # counter_vat_10_amount
-        1141: "22?",  # counter_vat_20_120_amount
-        1142: "22?",  # counter_vat_10_110_amount
-        1143: "22?",  # counter_vat_0_turnover
-        1183: "22?",  # counter_no_vat_turnover
+        1135: "22?i",  # counter_receipt_count
+        1136: "22?i",  # counter_cash_total
+        1138: "22?i",  # counter_cashless_total
+        1218: "22?i",  # counter_prepayment_total
+        1219: "22?i",  # counter_credit_total
+        1220: "22?i",  # counter_barter_total
+        1201: "22?i",  # counter_grand_total
+        1139: "22?i",  # counter_vat_20_amount
+        1140: "22?i",  # counter_vat_10_amount
+        1141: "22?i",  # counter_vat_20_120_amount
+        1142: "22?i",  # counter_vat_10_110_amount
+        1143: "22?i",  # counter_vat_0_turnover
+        1183: "22?i",  # counter_no_vat_turnover
     },
     1132: {  # expense_return_counters
-        1135: "22?",  # counter_receipt_count
-        1136: "22?",  # counter_cash_total
-        1138: "22?",  # counter_cashless_total
-        1218: "22?",  # counter_prepayment_total
-        1219: "22?",  # counter_credit_total
-        1220: "22?",  # counter_barter_total
-        1201: "22?",  # counter_grand_total
-        1139: "22?",  # counter_vat_20_amount
-        1140: "22?",  # counter_vat_10_amount
-        1141: "22?",  # counter_vat_20_120_amount
-        1142: "22?",  # counter_vat_10_110_amount
-        1143: "22?",  # counter_vat_0_turnover
-        1183: "22?",  # counter_no_vat_turnover
+        1135: "22?i",  # counter_receipt_count
+        1136: "22?i",  # counter_cash_total
+        1138: "22?i",  # counter_cashless_total
+        1218: "22?i",  # counter_prepayment_total
+        1219: "22?i",  # counter_credit_total
+        1220: "22?i",  # counter_barter_total
+        1201: "22?i",  # counter_grand_total
+        1139: "22?i",  # counter_vat_20_amount
+        1140: "22?i",  # counter_vat_10_amount
+        1141: "22?i",  # counter_vat_20_120_amount
+        1142: "22?i",  # counter_vat_10_110_amount
+        1143: "22?i",  # counter_vat_0_turnover
+        1183: "22?i",  # counter_no_vat_turnover
     },
     1133: {  # correction_counters
-        1144: "22?",  # correction_or_unsent_receipt_count
-        1145: "22?",  # income_subcounters
-        1146: "22?",  # expense_subcounters
-        1232: "22?",  # income_return_subcounters
-        1233: "22?",  # expense_return_subcounters
+        1144: "22?i",  # correction_or_unsent_receipt_count
+        1145: "22?i",  # income_subcounters
+        1146: "22?i",  # expense_subcounters
+        1232: "22?i",  # income_return_subcounters
+        1233: "22?i",  # expense_return_subcounters
     },
     1145: {  # income_subcounters
-        1136: "22?",  # counter_cash_total
-        1138: "22?",  # counter_cashless_total
-        1218: "22?",  # counter_prepayment_total
-        1219: "22?",  # counter_credit_total
-        1220: "22?",  # counter_barter_total
-        1201: "22?",  # counter_grand_total
-        1135: "22?",  # counter_receipt_count
+        1136: "22?i",  # counter_cash_total
+        1138: "22?i",  # counter_cashless_total
+        1218: "22?i",  # counter_prepayment_total
+        1219: "22?i",  # counter_credit_total
+        1220: "22?i",  # counter_barter_total
+        1201: "22?i",  # counter_grand_total
+        1135: "22?i",  # counter_receipt_count
     },
     1146: {  # expense_subcounters
-        1136: "22?",  # counter_cash_total
-        1138: "22?",  # counter_cashless_total
-        1218: "22?",  # counter_prepayment_total
-        1219: "22?",  # counter_credit_total
-        1220: "22?",  # counter_barter_total
-        1201: "22?",  # counter_grand_total
-        1135: "22?",  # counter_receipt_count
+        1136: "22?i",  # counter_cash_total
+        1138: "22?i",  # counter_cashless_total
+        1218: "22?i",  # counter_prepayment_total
+        1219: "22?i",  # counter_credit_total
+        1220: "22?i",  # counter_barter_total
+        1201: "22?i",  # counter_grand_total
+        1135: "22?i",  # counter_receipt_count
     },
     1157: {  # fiscal_drive_total_counters
-        1134: "22?",  # all_receipts_count
-        1129: "22?",  # income_counters
-        1130: "22?",  # income_return_counters
-        1131: "22?",  # expense_counters
-        1132: "22?",  # expense_return_counters
-        1133: "22?",  # correction_counters
+        1134: "22?i",  # all_receipts_count
+        1129: "22?i",  # income_counters
+        1130: "22?i",  # income_return_counters
+        1131: "22?i",  # expense_counters
+        1132: "22?i",  # expense_return_counters
+        1133: "22?i",  # correction_counters
     },
     1158: {  # unsent_total_counters
-        1144: "22?",  # correction_or_unsent_receipt_count
-        1145: "22?",  # income_subcounters
-        1146: "22?",  # expense_subcounters
-        1232: "22?",  # income_return_subcounters
-        1233: "22?",  # expense_return_subcounters
+        1144: "22?i",  # correction_or_unsent_receipt_count
+        1145: "22?i",  # income_subcounters
+        1146: "22?i",  # expense_subcounters
+        1232: "22?i",  # income_return_subcounters
+        1233: "22?i",  # expense_return_subcounters
     },
     1174: {  # correction_basis
-        1179: "20",  # correction_order_number
+        1179: "20s",  # correction_order_number
     },
     1194: {  # shift_total_counters
-        1134: "22?",  # all_receipts_count
-        1129: "22?",  # income_counters
-        1130: "22?",  # income_return_counters
-        1131: "22?",  # expense_counters
-        1132: "22?",  # expense_return_counters
-        1133: "22?",  # correction_counters
+        1134: "22?i",  # all_receipts_count
+        1129: "22?i",  # income_counters
+        1130: "22?i",  # income_return_counters
+        1131: "22?i",  # expense_counters
+        1132: "22?i",  # expense_return_counters
+        1133: "22?i",  # correction_counters
     },
     1223: {  # agent_data
         1075: "23",  # transfer_operator_phone
@@ -773,30 +844,33 @@ CHANGES_1_1: Table = {
         1225: "23",  # supplier_name
     },
     1232: {  # income_return_subcounters
-        1136: "22?",  # counter_cash_total
-        1138: "22?",  # counter_cashless_total
-        1218: "22?",  # counter_prepayment_total
-        1219: "22?",  # counter_credit_total
-        1220: "22?",  # counter_barter_total
-        1201: "22?",  # counter_grand_total
-        1135: "22?",  # counter_receipt_count
+        1136: "22?i",  # counter_cash_total
+        1138: "22?i",  # counter_cashless_total
+        1218: "22?i",  # counter_prepayment_total
+        1219: "22?i",  # counter_credit_total
+        1220: "22?i",  # counter_barter_total
+        1201: "22?i",  # counter_grand_total
+        1135: "22?i",  # counter_receipt_count
     },
     1233: {  # expense_return_subcounters
-        1136: "22?",  # counter_cash_total
-        1138: "22?",  # counter_cashless_total
-        1218: "22?",  # counter_prepayment_total
-        1219: "22?",  # counter_credit_total
-        1220: "22?",  # counter_barter_total
-        1201: "22?",  # counter_grand_total
-        1135: "22?",  # counter_receipt_count
+        1136: "22?i",  # counter_cash_total
+        1138: "22?i",  # counter_cashless_total
+        1218: "22?i",  # counter_prepayment_total
+        1219: "22?i",  # counter_credit_total
+        1220: "22?i",  # counter_barter_total
+        1201: "22?i",  # counter_grand_total
+        1135: "22?i",  # counter_receipt_count
+    },
+    1068: {  # operator_message_to_drive
+        1022: "-",  # ofd_response_code
     },
 }
 
 CHANGES_1_2: Table = {
     1: {  # registration_report
-        1290: "11",  # register_usage_flags
-        1274: "20",  # registration_extra_attribute
-        1275: "20",  # registration_extra_data
+        1290: "11s",  # register_usage_flags
+        1274: "20i",  # registration_extra_attribute
+        1275: "20i",  # registration_extra_data
         1221: "-",  # printer_in_machine_flag
         1110: "-",  # bso_system_flag
         1108: "-",  # internet_only_register_flag
@@ -807,16 +881,16 @@ CHANGES_1_2: Table = {
         1057: "-",  # agent_flags
     },
     2: {  # shift_open_report
-        1276: "20",  # shift_open_extra_attribute
-        1277: "20",  # shift_open_extra_data
+        1276: "20i",  # shift_open_extra_attribute
+        1277: "20i",  # shift_open_extra_data
     },
     3: {  # receipt
-        1256: "23",  # buyer_info
-        1009: "11",  # settlement_address
-        1187: "11?",  # settlement_place
-        2107: "22",  # marked_items_check_result
-        1270: "20",  # receipt_operational_attribute
-        1261: "20",  # receipt_industry_attribute
+        1256: "23i",  # buyer_info
+        1009: "11s",  # settlement_address
+        1187: "11?s",  # settlement_place
+        2107: "22s",  # marked_items_check_result
+        1270: "20s",  # receipt_operational_attribute
+        1261: "20s",  # receipt_industry_attribute
         1227: "-",  # buyer_name
         1228: "-",  # buyer_inn
         1057: "-",  # agent_flags
@@ -830,12 +904,12 @@ CHANGES_1_2: Table = {
         1171: "-",  # supplier_phone
     },
     4: {  # bso_receipt
-        1256: "23",  # buyer_info
-        1009: "11",  # settlement_address
-        1187: "11?",  # settlement_place
-        2107: "22",  # marked_items_check_result
-        1270: "20",  # receipt_operational_attribute
-        1261: "20",  # receipt_industry_attribute
+        1256: "23i",  # buyer_info
+        1009: "11s",  # settlement_address
+        1187: "11?s",  # settlement_place
+        2107: "22s",  # marked_items_check_result
+        1270: "20s",  # receipt_operational_attribute
+        1261: "20s",  # receipt_industry_attribute
         1227: "-",  # buyer_name
         1228: "-",  # buyer_inn
         1057: "-",  # agent_flags
@@ -849,32 +923,32 @@ CHANGES_1_2: Table = {
         1171: "-",  # supplier_phone
     },
     5: {  # shift_close_report
-        1012: "12",  # document_datetime
-        1038: "12",  # shift_number
+        1012: "12s",  # document_datetime
+        1038: "12s",  # shift_number
         1118: "12",  # shift_receipt_count
-        1111: "12",  # shift_document_count
-        2104: "22",  # unsent_notification_count
-        2112: "22",  # invalid_marking_codes_flags
-        2113: "22",  # invalid_marking_documents_flags
-        1157: "12",  # fiscal_drive_total_counters
+        1111: "12s",  # shift_document_count
+        2104: "22i",  # unsent_notification_count
+        2112: "22s",  # invalid_marking_codes_flags
+        2113: "22s",  # invalid_marking_documents_flags
+        1157: "12s",  # fiscal_drive_total_counters
         1213: "12",  # fiscal_key_days_left
-        1278: "20",  # shift_close_extra_attribute
-        1279: "20",  # shift_close_extra_data
-        1040: "12",  # fiscal_document_number
-        1041: "12",  # fiscal_drive_number
-        1077: "12",  # document_fiscal_sign
+        1278: "20i",  # shift_close_extra_attribute
+        1279: "20i",  # shift_close_extra_data
+        1040: "12s",  # fiscal_document_number
+        1041: "12s",  # fiscal_drive_number
+        1077: "12s",  # document_fiscal_sign
     },
     6: {  # fiscal_drive_close_report
         1009: "11",  # settlement_address
         1187: "11",  # settlement_place
-        1282: "20",  # drive_close_extra_attribute
-        1283: "20",  # drive_close_extra_data
+        1282: "20i",  # drive_close_extra_attribute
+        1283: "20i",  # drive_close_extra_data
     },
     11: {  # registration_change_report
-        1290: "11",  # register_usage_flags
-        1274: "20",  # registration_extra_attribute
-        1275: "20",  # registration_extra_data
-        1205: "11",  # registration_change_reasons
+        1290: "11s",  # register_usage_flags
+        1274: "20i",  # registration_extra_attribute
+        1275: "20i",  # registration_extra_data
+        1205: "11s",  # registration_change_reasons
         1221: "-",  # printer_in_machine_flag
         1110: "-",  # bso_system_flag
         1108: "-",  # internet_only_register_flag
@@ -885,19 +959,19 @@ CHANGES_1_2: Table = {
         1057: "-",  # agent_flags
     },
     21: {  # settlements_state_report
-        2104: "22",  # unsent_notification_count
+        2104: "22i",  # unsent_notification_count
         1213: "11",  # fiscal_key_days_left
-        1280: "20",  # settlements_state_extra_attribute
-        1281: "20",  # settlements_state_extra_data
+        1280: "20i",  # settlements_state_extra_attribute
+        1281: "20i",  # settlements_state_extra_data
     },
     31: {  # correction_receipt
-        1256: "23",  # buyer_info
-        1009: "11",  # settlement_address
-        1187: "11",  # settlement_place
-        2107: "22?",  # marked_items_check_result
+        1256: "23i",  # buyer_info
+        1009: "11s",  # settlement_address
+        1187: "11s",  # settlement_place
+        2107: "22?s",  # marked_items_check_result
         1060: "30",  # tax_authority_website
-        1270: "20",  # receipt_operational_attribute
-        1261: "20",  # receipt_industry_attribute
+        1270: "20s",  # receipt_operational_attribute
+        1261: "20s",  # receipt_industry_attribute
         1227: "-",  # buyer_name
         1228: "-",  # buyer_inn
         1057: "-",  # agent_flags
@@ -911,13 +985,13 @@ CHANGES_1_2: Table = {
         1171: "-",  # supplier_phone
     },
     41: {  # bso_correction_receipt
-        1256: "23",  # buyer_info
-        1009: "11",  # settlement_address
-        1187: "11",  # settlement_place
-        2107: "22?",  # marked_items_check_result
+        1256: "23i",  # buyer_info
+        1009: "11s",  # settlement_address
+        1187: "11s",  # settlement_place
+        2107: "22?s",  # marked_items_check_result
         1060: "30",  # tax_authority_website
-        1270: "20",  # receipt_operational_attribute
-        1261: "20",  # receipt_industry_attribute
+        1270: "20s",  # receipt_operational_attribute
+        1261: "20s",  # receipt_industry_attribute
         1227: "-",  # buyer_name
         1228: "-",  # buyer_inn
         1057: "-",  # agent_flags
@@ -935,31 +1009,31 @@ CHANGES_1_2: Table = {
         1018: "10",  # user_inn
         2114: "10",  # marking_request_datetime
         1041: "10",  # fiscal_drive_number
-        2004: "10",  # marking_check_result
+        2004: "10s",  # marking_check_result
         2003: "10",  # planned_item_status
-        1023: "20",  # item_quantity
-        2108: "20",  # item_quantity_measure
-        1291: "20",  # item_fractional_quantity
+        1023: "20s",  # item_quantity
+        2108: "20s",  # item_quantity_measure
+        1291: "20s",  # item_fractional_quantity
         2100: "10",  # marking_code_type
-        2000: "10",  # marking_code
-        2102: "10",  # marking_processing_mode
+        2000: "10s",  # marking_code
+        2102: "10s",  # marking_processing_mode
     },
     82: {  # marking_sale_notification
         2002: "10",  # marking_notification_number
-        2040: "10?@2025-09-01",  # linked_receipt_document_number
+        2040: "10?s@2025-09-01",  # linked_receipt_document_number
         1012: "10",  # document_datetime
-        1011: "10?@2025-09-01",  # settlement_time_zone
+        1011: "10?s@2025-09-01",  # settlement_time_zone
         1041: "10",  # fiscal_drive_number
-        1018: "20",  # user_inn
-        1228: "20",  # buyer_inn
-        1009: "20",  # settlement_address
-        1125: "20?@2025-09-01",  # internet_settlement_flag
+        1018: "20i",  # user_inn
+        1228: "20i",  # buyer_inn
+        1009: "20i",  # settlement_address
+        1125: "20?s@2025-09-01",  # internet_settlement_flag
         1055: "10",  # applied_tax_system
         1054: "10",  # operation_type
         2116: "10",  # marking_operation_type
-        2007: "10",  # marked_item
-        1261: "20",  # receipt_industry_attribute
-        1084: "30",  # user_attribute
+        2007: "10s",  # marked_item
+        1261: "20i",  # receipt_industry_attribute
+        1084: "30s",  # user_attribute
     },
     83: {  # marking_request_answer
         2001: "10",  # marking_request_number
@@ -967,7 +1041,7 @@ CHANGES_1_2: Table = {
         2102: "20",  # marking_processing_mode
         2100: "20",  # marking_code_type
         2109: "20",  # marking_operator_item_status
-        2101: "20",  # marked_item_identifier
+        2101: "20i",  # marked_item_identifier
         2105: "10",  # marking_request_code
         2005: "20",  # marking_request_result
     },
@@ -975,52 +1049,53 @@ CHANGES_1_2: Table = {
         2002: "10",  # marking_notification_number
         1012: "10",  # document_datetime
         2111: "10",  # marking_notification_code
-        2006: "20",  # marking_notification_result
+        2006: "20i",  # marking_notification_result
     },
     1059: {  # item
         1030: "22",  # item_name
-        2108: "13?",  # item_quantity_measure
-        1163: "22",  # item_product_code
-        2115: "02",  # marking_control_code
-        2102: "30",  # marking_processing_mode
-        2106: "23",  # item_check_result
-        1291: "22",  # item_fractional_quantity
-        1260: "20",  # item_industry_attribute
+        2108: "13?s",  # item_quantity_measure
+        1163: "22s",  # item_product_code
+        2115: "02s",  # marking_control_code
+        2102: "30s",  # marking_processing_mode
+        2106: "23s",  # item_check_result
+        1023: "11s",  # item_quantity
+        1291: "22s",  # item_fractional_quantity
+        1260: "20s",  # item_industry_attribute
         1197: "-",  # item_unit_text
         1162: "-",  # item_product_code_bytes
     },
     1163: {  # item_product_code
-        1300: "20",  # product_code_unrecognized
-        1301: "20",  # product_code_ean8
-        1302: "20",  # product_code_ean13
-        1303: "20",  # product_code_itf14
-        1304: "20",  # product_code_gs1
-        1305: "20",  # product_code_gs1_marked
-        1306: "20",  # product_code_short_marking
-        1307: "20",  # product_code_fur
-        1308: "20",  # product_code_egais2
-        1309: "20",  # product_code_egais3
-        1320: "20",  # product_code_f1
-        1321: "20",  # product_code_f2
-        1322: "22",  # product_code_f3
-        1323: "20",  # product_code_f4
-        1324: "20",  # product_code_f5
-        1325: "22",  # product_code_f6
+        1300: "20s",  # product_code_unrecognized
+        1301: "20s",  # product_code_ean8
+        1302: "20s",  # product_code_ean13
+        1303: "20s",  # product_code_itf14
+        1304: "20s",  # product_code_gs1
+        1305: "20s",  # product_code_gs1_marked
+        1306: "20s",  # product_code_short_marking
+        1307: "20s",  # product_code_fur
+        1308: "20s",  # product_code_egais2
+        1309: "20s",  # product_code_egais3
+        1320: "20s",  # product_code_f1
+        1321: "20s",  # product_code_f2
+        1322: "22s",  # product_code_f3
+        1323: "20s",  # product_code_f4
+        1324: "20s",  # product_code_f5
+        1325: "22s",  # product_code_f6
     },
     1256: {  # buyer_info
-        1227: "23",  # buyer_name
-        1228: "20",  # buyer_inn
-        1243: "20",  # buyer_birth_date
-        1244: "30",  # buyer_citizenship_code
-        1245: "20",  # buyer_identity_document_code
-        1246: "20",  # buyer_identity_document_data
-        1254: "33",  # buyer_address
+        1227: "23s",  # buyer_name
+        1228: "20s",  # buyer_inn
+        1243: "20i",  # buyer_birth_date
+        1244: "30s",  # buyer_citizenship_code
+        1245: "20i",  # buyer_identity_document_code
+        1246: "20i",  # buyer_identity_document_data
+        1254: "33s",  # buyer_address
     },
     1260: {  # item_industry_attribute
-        1262: "20?",  # industry_authority_id
-        1263: "20?",  # industry_basis_date
-        1264: "20?",  # industry_basis_number
-        1265: "20?",  # industry_attribute_value
+        1262: "20?s",  # industry_authority_id
+        1263: "20?s",  # industry_basis_date
+        1264: "20?s",  # industry_basis_number
+        1265: "20?s",  # industry_attribute_value
     },
     1261: {  # receipt_industry_attribute
         1262: "20?",  # industry_authority_id
@@ -1034,9 +1109,9 @@ CHANGES_1_2: Table = {
         1272: "20",  # operational_attribute_data
     },
     1291: {  # item_fractional_quantity
-        1292: "01",  # fraction_text
-        1293: "10",  # fraction_numerator
-        1294: "10",  # fraction_denominator
+        1292: "01s",  # fraction_text
+        1293: "10s",  # fraction_numerator
+        1294: "10s",  # fraction_denominator
     },
     2007: {  # marked_item
         2000: "10",  # marking_code
@@ -1045,20 +1120,20 @@ CHANGES_1_2: Table = {
         2115: "10",  # marking_control_code
         2110: "10",  # assigned_item_status
         2106: "10",  # item_check_result
-        1023: "20",  # item_quantity
-        2108: "20",  # item_quantity_measure
-        1291: "22",  # item_fractional_quantity
+        1023: "20s",  # item_quantity
+        2108: "20s",  # item_quantity_measure
+        1291: "22s",  # item_fractional_quantity
         2102: "10",  # marking_processing_mode
         1214: "10",  # item_payment_method
         1030: "10",  # item_name
-        1226: "20",  # supplier_inn
-        1222: "20",  # item_agent_flags
-        1223: "20",  # agent_data
-        1224: "20",  # supplier_data
+        1226: "20s",  # supplier_inn
+        1222: "20s",  # item_agent_flags
+        1223: "20s",  # agent_data
+        1224: "20s",  # supplier_data
         1079: "10",  # item_unit_price
         1043: "10",  # item_total
         1199: "10",  # vat_rate
         1200: "10",  # item_vat_amount
-        1260: "20",  # item_industry_attribute
+        1260: "20s",  # item_industry_attribute
     },
 }

@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ffd import control, documents
-from ffd.control import Context, check
+from ffd.control import RULES, Context, Weak, check
 from ffd.documents import (
     BsoDocument,
     CorrectionDocument,
     DriveCloseReport,
+    MarkingRequest,
     OperatorConfirmation,
     ReceiptDocument,
     RegistrationChangeReport,
@@ -26,12 +27,15 @@ from ffd.documents import (
     ShiftOpenReport,
 )
 from ffd.enums import VatRate
+from ffd.presence import Supplier
 from ffd.structures import (
     AgentData,
+    BuyerInfo,
     CashlessPayment,
     CashlessPayments,
     CorrectionBasis,
     FractionalQuantity,
+    IndustryAttribute,
     ItemFields,
     ProductCode,
     SupplierData,
@@ -92,6 +96,8 @@ REGISTRATION = RegistrationReport(
     settlement_address="Москва",
     settlement_place="магазин",
     register_usage_flags=0,
+    tax_authority_website="www.nalog.gov.ru",
+    receipt_sender_email="noreply@example.com",
 )
 KNOWN = Context(registration=REGISTRATION)
 
@@ -116,6 +122,9 @@ def test_a_good_receipt_is_clean() -> None:
     assert check(RECEIPT, Context(registration=REGISTRATION, previous=previous, now=NOW)) == ()
 
 
+BASIS = UserAttributeFields(user_attribute_name="x" * 64, user_attribute_value="y" * 256)
+LONG = ItemFields(item_name="x" * 128, supplier_data=SupplierData(supplier_phones=("+7" + "1" * 17,) * 45))
+
 BROKEN: list[tuple[str, str, ReceiptDocument]] = [
     ("F01", "receipt_total", _with(cash_total=199)),
     ("F02", "receipt_total", _with(receipt_total=300, cash_total=300)),
@@ -127,7 +136,13 @@ BROKEN: list[tuple[str, str, ReceiptDocument]] = [
     ("F07", "items[0]/item_agent_flags", _with(items=_item(item_agent_flags=0x81, supplier_inn="7704849611"))),
     ("F09", "fiscal_drive_number", _with(fiscal_drive_number="12345678901234")),
     ("F09", "user_name", _with(user_name=None, kept=(Tlv(1048, b"x" * 300),))),
+    ("F09", "items[0]", _with(items=(msgspec.structs.replace(LONG, item_extra_attribute="x" * 64),))),
+    ("F09", "items[0]/supplier_data", _with(items=(LONG,))),
+    ("F09", "buyer_contact", _with(buyer_contact="89161234567")),
+    ("F09", "receipt_sender_email", _with(receipt_sender_email="shop")),
+    ("F09", "buyer_info/buyer_birth_date", _with(buyer_info=BuyerInfo(buyer_birth_date="31.13.1999"))),
     ("F10", "shift_number", _with(shift_number=None)),
+    ("F11", "items[0]/vat_rate", _with(items=_item(vat_rate=None), receipt_vat_10_amount=20)),
     ("F10", "items[0]/item_unit_price", _with(items=_item(item_unit_price=None))),
     ("F10", "user_inn", _with(kept=(Tlv(1018, b"7704849611  "), Tlv(1018, b"7704849611  ")))),
     ("F12", "items[0]/supplier_inn", _with(items=_item(item_agent_flags=64))),
@@ -140,6 +155,17 @@ BROKEN: list[tuple[str, str, ReceiptDocument]] = [
     ("F26", "buyer_contact", _with(internet_settlement_flag=True)),
     ("F30", "user_inn", _with(user_inn="7704849612")),
     ("V01", "items[0]/item_type", _with(items=_item(item_type=29))),
+    ("V01", "items[0]/item_type", _with(ffd_version=3, items=_item(item_type=33))),
+    (
+        "V01",
+        "buyer_info/buyer_identity_document_code",
+        _with(buyer_info=BuyerInfo(buyer_identity_document_code="99", buyer_identity_document_data="1")),
+    ),
+    (
+        "V01",
+        "receipt_industry_attributes[0]/industry_authority_id",
+        _with(receipt_industry_attributes=(IndustryAttribute(industry_authority_id="999"),)),
+    ),
     ("C01", "settlement_place", _with(settlement_place="€")),
 ]
 
@@ -157,6 +183,43 @@ def test_texts_and_tags() -> None:
     assert found.message_ru == "Сумма оплат не равна итогу чека."
     assert "payments add up to 199" in found.message_en
     assert check(_with(cash_total=199), without={"F01"}) == ()
+
+
+def test_weak_sources() -> None:
+    """What rests on a weak source warns; whoever wants it strict or silent says so."""
+    document = _with(items=_item(item_type=33), kept=())
+    found = {one.tag: one.warning for one in check(document)}
+    assert found == {1163: True, 2106: True}
+    assert {one.warning for one in check(document, weak=Weak.REFUSE)} == {False}
+    assert check(document, weak=Weak.IGNORE) == ()
+
+
+def test_attribute_at_its_limit() -> None:
+    """1084 of full length takes 328 bytes with its heads, and is not too long."""
+    assert check(_with(user_attribute=BASIS)) == ()
+
+
+def test_values_and_tags_by_date() -> None:
+    """A value or tag before its first day is doubtful, not refused: the dates rest on the amendments."""
+    request = MarkingRequest(planned_item_status=5)
+    found = [one for one in check(request, Context(now=datetime(2025, 8, 31))) if one.code == "V01"]
+    assert [(one.path, one.warning) for one in found] == [("marking_code_request/planned_item_status", True)]
+    assert not [one for one in check(request, Context(now=datetime(2025, 9, 1))) if one.code == "V01"]
+    early = _with(internet_settlement_flag=False, document_datetime=datetime(2025, 8, 31))
+    assert [(one.code, one.tag, one.warning) for one in check(early)] == [("F25", 1125, True)]
+
+
+def test_rates_given_as_numbers() -> None:
+    """A rate given as a plain number is judged like the member of the set."""
+    assert ("F11", "receipt/items[0]/vat_rate") in _codes(
+        _with(items=_item(vat_rate=11), document_datetime=datetime(2025, 12, 31))
+    )
+
+
+def test_the_table_of_rules() -> None:
+    """All rules of the order are in the table, each with a statement and what it is known from."""
+    assert {rule.code for rule in RULES} == {f"F{number:02}" for number in range(1, 33)} | {"V01", "C01"}
+    assert all(rule.statement.endswith(".") and rule.basis for rule in RULES)
 
 
 def test_totals_computed_outside() -> None:
@@ -300,14 +363,15 @@ def test_cashless_details() -> None:
 def test_automatic_register() -> None:
     """1001 = 1 requires the machine's number and excuses the cashier."""
     assert ("F19", "registration_report/machine_number") in _codes(RegistrationReport(automatic_mode_flag=True))
-    automatic = Context(registration=msgspec.structs.replace(REGISTRATION, automatic_mode_flag=True))
+    report = msgspec.structs.replace(REGISTRATION, automatic_mode_flag=True, machine_number="7")
+    automatic = Context(registration=report)
     assert check(_with(cashier_name=None), automatic) == ()
 
 
 def test_request_before_register_and_drive() -> None:
     """A request lacks what register and drive will add; what the host owes is asked for."""
     request = ReceiptDocument(operation_type=1, applied_tax_system=1, items=(ITEM,), cash_total=200)
-    found = _codes(request, Context(whole=False))
+    found = _codes(request, Context(stage=Supplier.HOST))
     assert {path for code, path in found} == {
         f"receipt/{name}" for name in ("cashless_total", "prepayment_total", "credit_total", "barter_total")
     }

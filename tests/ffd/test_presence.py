@@ -6,7 +6,7 @@ import pytest
 
 from ffd.documents import OF_CODE
 from ffd.enums import Edition
-from ffd.presence import Presence, Supplier, edition_of, rows, supplier
+from ffd.presence import BUYER_REFERENCE, Basis, Presence, Supplier, edition_of, rows, supplier
 from ffd.structures import OF_TAG
 from ffd.tags import TAGS
 
@@ -34,7 +34,7 @@ def test_editions_are_differences() -> None:
     """1.2 takes 1057 out of receipts and makes the measure mandatory; 1.05 has neither counters nor 1163."""
     assert 1057 in rows(3, 2)
     assert 1057 not in rows(3, 4)
-    assert rows(1059, 4)[2108] == Presence(1, 3, True)
+    assert rows(1059, 4)[2108] == Presence(1, 3, weak=True, basis=Basis.SECONDARY)
     assert 1163 in rows(1059, 4)
     assert 1163 not in rows(1059, 2)
     assert rows(5, 3)[1194].electronic == 1
@@ -47,6 +47,24 @@ def test_suppliers() -> None:
     assert supplier(1077) is supplier(1040) is Supplier.DRIVE
     assert supplier(1187) is supplier(1209) is Supplier.REGISTER
     assert supplier(1030) is supplier(1054) is Supplier.HOST
+    assert supplier(1187, 1) is supplier(1018, 11) is Supplier.HOST
+    assert supplier(1018, 3) is supplier(2000, 82) is supplier(2100, 81) is Supplier.DRIVE
+    assert supplier(2000, 81) is Supplier.HOST
+    assert (supplier(1041, 7), supplier(2109, 83)) == (Supplier.OPERATOR, Supplier.MARKING_SYSTEM)
+
+
+def test_what_a_condition_rests_on() -> None:
+    """A condition of the order binds; one known from vendors or an inference only warns."""
+    assert not rows(3, 2)[1060].condition_is_weak
+    assert rows(1059, 4)[2106].condition_is_weak
+    assert rows(82, 4)[1018].basis is Basis.INFERRED
+
+
+def test_buyer_reference() -> None:
+    """What a buyer may be told instead of a receipt: five tags, the site optional."""
+    assert {tag: row.electronic for tag, row in rows(BUYER_REFERENCE, 4).items()} == {
+        1037: 1, 1020: 1, 1012: 1, 1077: 1, 1208: 2,
+    }  # fmt: skip
 
 
 def test_edition_of() -> None:
