@@ -8,7 +8,7 @@ from fleet.station.endings import Endings
 from fleet.station.workplace import Workplace
 from kkt_driver import recovery
 from kkt_driver.client import Register
-from kkt_driver.verdicts import Ambiguous, NotRegistered, Registered, Verdict
+from kkt_driver.verdicts import Ambiguous, CashDone, NotRegistered, Registered, Verdict
 
 __all__ = ["Doubt"]
 
@@ -62,7 +62,7 @@ class Doubt:
 def _end_of(verdict: Verdict) -> Done:
     """How an own command ended; None when nothing explains it, and then the register's state is what counts."""
     match verdict:
-        case Registered():
+        case Registered() | CashDone():
             return Done(evidence=verdict.evidence)
         case NotRegistered():
             return Done(evidence=verdict.evidence, executed=False)
