@@ -145,7 +145,7 @@ class WriteFirmware(Authorised[Done], frozen=True, kw_only=True):
 
 
 class PayOnline(Request[Done], frozen=True, kw_only=True):
-    """FF50h: begin a payment by a built-in terminal, kopecks."""
+    """FF50h: begin a payment by a built-in terminal, kopecks; FF51h tells what became of it."""
 
     type: U1
     input: U1

@@ -226,7 +226,7 @@ _TABLE = (
     _row(0xFF4C, drive.RegistrationTotalsV2, _READ, 5, _QUIET, "any", "registration totals V2", "Запрос итогов фискализации (перерегистрации) V2"),
     _row(0xFF4D, receipts.SendItemTlv, _STATE, 30, _QUIET, "8", "send item TLV", "Передать произвольную TLV структуру привязанную к операции"),
     _row(0xFF4E, service.WriteFirmware, _IDEM, 30, _QUIET, "any", "firmware block", "Запись блока данных прошивки ФР на SD карту"),
-    _row(0xFF50, service.PayOnline, _COMMIT, 120, _QUIET, "2 3 4 8", "online payment", "Онлайн платёж"),
+    _row(0xFF50, service.PayOnline, _STATE, 120, _QUIET, "2 3 4 8", "online payment", "Онлайн платёж"),
     _row(0xFF51, service.OnlinePayment, _READ, 10, _QUIET, "2 3 4 8", "online payment status", "Статус онлайн платежа"),
     _row(0xFF52, service.OnlineRequisite, _READ, 10, _QUIET, "2 3 4 8", "online payment requisite", "Получить реквизит последнего онлайн платежа"),
     _row(0xFF53, service.MonitoringToken, _READ, 10, _QUIET, "any", "monitoring token", "Получить токен мониторинга"),

