@@ -26,17 +26,22 @@ __all__ = [
     "Int4",
     "Int5",
     "Int6",
+    "Int7",
     "Int8",
     "Packed",
     "Tail",
     "array",
     "ascii_text",
+    "asciiz",
+    "blobs",
     "codec",
     "date_dmy",
     "date_ymd",
+    "exactly",
     "fixed_text",
     "maybe",
     "moment5",
+    "numbers",
     "padded_text",
     "reference",
     "rest",
@@ -53,6 +58,7 @@ Int4 = construct.Int32ul
 Int8 = construct.Int64ul
 Int5 = construct.BytesInteger(5, swapped=True)
 Int6 = construct.BytesInteger(6, swapped=True)
+Int7 = construct.BytesInteger(7, swapped=True)
 
 
 class Packed(construct.Adapter, Generic[T]):  # type: ignore[misc]  # construct has no types
@@ -151,6 +157,17 @@ def array(count: int, size: int) -> Packed[tuple[int, ...]]:
     return Packed(count * size, unpack, pack)
 
 
+def exactly(size: int) -> Packed[bytes]:
+    """Bytes of one length."""
+
+    def pack(data: bytes) -> bytes:
+        if len(data) != size:
+            raise ValueError(f"{size} bytes are needed")
+        return data
+
+    return Packed(size, bytes, pack)
+
+
 def unless_all_ones(size: int) -> Packed[int | None]:
     """An integer of `size` bytes where FF…FF means "not given"."""
     absent = b"\xff" * size
@@ -220,6 +237,44 @@ def padded_text(size: int) -> Tail[str]:
     return Tail(_unpack_cp1251, lambda text: _pack_cp1251(text).ljust(size, b"\0"))
 
 
+def _unpack_asciiz(data: bytes) -> str:
+    return data.split(b"\0", 1)[0].decode("ascii", "replace")
+
+
+asciiz: Tail[str] = Tail(_unpack_asciiz, lambda text: text.encode("ascii") + b"\0")
+"""ASCII text up to a NUL, which ends the frame."""
+
+
+def numbers(size: int) -> Tail[tuple[int, ...]]:
+    """Little-endian integers of `size` bytes each, as many as the frame holds."""
+
+    def unpack(data: bytes) -> tuple[int, ...]:
+        return tuple(int.from_bytes(data[at : at + size], "little") for at in range(0, len(data) - size + 1, size))
+
+    return Tail(unpack, lambda values: b"".join(value.to_bytes(size, "little") for value in values))
+
+
+def blobs(count: int, *, more: bool = False) -> Tail[tuple[bytes, ...]]:
+    """`count` strings of bytes, their lengths (a byte each) first; with `more` one that takes what is left."""
+
+    def unpack(data: bytes) -> tuple[bytes, ...]:
+        sizes, at = data[:count], count
+        if len(sizes) < count or len(data) < count + sum(sizes):
+            raise Malformed(f"lengths promise {count + sum(sizes)} bytes, {len(data)} came")
+        parts = []
+        for size in sizes:
+            parts.append(data[at : at + size])
+            at += size
+        return (*parts, data[at:]) if more else tuple(parts)
+
+    def pack(parts: tuple[bytes, ...]) -> bytes:
+        if len(parts) != count + more:
+            raise ValueError(f"{count + more} parts are needed")
+        return bytes(len(part) for part in parts[:count]) + b"".join(parts)
+
+    return Tail(unpack, pack)
+
+
 # --- the generator ------------------------------------------------------------------------------------------------
 
 
@@ -274,8 +329,6 @@ def _generate(cls: type[S]) -> Codec[S] | None:
         if tail is not None:
             return None
         if isinstance(field, Tail):
-            if optional:
-                return None
             tail = (name, field)
             continue
         made = _field(name, field.inner if isinstance(field, Maybe) else field, scope)
@@ -309,13 +362,13 @@ def _generate(cls: type[S]) -> Codec[S] | None:
             f"        raw, = _opt_{name}.unpack_from(data, {at})",
             f"        o_{name} = {load}",
         ]
-        encode += [f"    if v.{name} is None:", "        return out", f"    out += _opt_{name}.pack({dump})"]
+        encode += [f"    if v.{name} is not None:", f"        out += _opt_{name}.pack({dump})"]
         loads.append(f"{name}=o_{name}")
         at += made.size
     if tail is not None:
         name, field = tail
         scope["_load_tail"], scope["_dump_tail"] = field.unpack, field.pack
-        loads.append(f"{name}=_load_tail(data[{size}:])")
+        loads.append(f"{name}=_load_tail(data[{at}:])")
         encode.append(f"    out += _dump_tail(v.{name})")
     decode.append(f"    return _cls({', '.join(loads)})")
     encode.append("    return out")

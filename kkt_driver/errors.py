@@ -64,7 +64,7 @@ class Refused(DriverError):
     @property
     def meaning(self) -> Refusal:
         """The row of the error table: names, disposition, source. An unknown code is the station's business."""
-        return refusal_of(self.code)
+        return refusal_of(self.code, self.command)
 
 
 class WrongDevice(DriverError):

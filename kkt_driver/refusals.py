@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-__all__ = ["REFUSALS", "Disposition", "Refusal", "refusal_of"]
+__all__ = ["OF_COMMAND", "REFUSALS", "Disposition", "Refusal", "refusal_of"]
 
 Disposition = Literal["content", "station", "transient"]
 
@@ -198,13 +198,50 @@ _TABLE = (
     Refusal(0xE3, "Bill acceptor error", "Ошибка купюроприемника", STATION, "KKT"),
     Refusal(0xE4, "Bill acceptor total is not zero", "Итог купюроприемника не нулевой", STATION, "KKT"),
 )
+
+
+# What a code means for one command alone: (commands, row).
+_OF_COMMAND = (
+    ("23", Refusal(0x7C, "Not the date that was set: the register still waits for it", "Дата не совпадает с установленной: подтвердите её ещё раз", STATION, "KKT")),
+    ("1E", Refusal(0x33, "No such row or field, or the value is outside the limits of the field", "Нет такого ряда или поля, или значение вне допустимых пределов", STATION, "KKT")),
+    ("1E", Refusal(0x35, "The value does not go with the other settings", "Значение недопустимо при остальных настройках", STATION, "KKT")),
+    ("1F 2D 2E", Refusal(0x5D, "No such table, row or field: a scan ends here", "Нет такой таблицы, ряда или поля", STATION, "KKT")),
+    ("E0 FF0B", Refusal(0x73, "The shift is open already, or the register is not in mode 4", "Смена уже открыта, или режим не позволяет её открыть", STATION, "KKT")),
+    ("E0 FF0B", Refusal(0x3C, "The shift is open already", "Смена уже открыта", STATION, "KKT")),
+    ("E0 FF0B", Refusal(0x30, "The drive does not answer, or its marking keys have to be fetched once more", "ФН не отвечает или требуется повторить обновление ключей проверки", STATION, "KKT")),
+    ("41 C6 FF43", Refusal(0x73, "The shift is closed already, or a receipt is open", "Смена уже закрыта, или открыт чек", STATION, "KKT")),
+    ("50 51", Refusal(0x37, "This firmware has no cash in and out under format 1.2", "Внесение и выплата не поддерживаются при ФФД 1.2", STATION, "KKT")),
+    ("51", Refusal(0x46, "Less cash in the drawer than is to be taken out", "В ящике меньше наличных, чем сумма выплаты", STATION, "KKT")),
+    ("88", Refusal(0x73, "No receipt is open: it was closed or cancelled before, and a closed one stays", "Открытого чека нет: закрытый чек аннулировать нельзя", STATION, "KKT")),
+    ("88", Refusal(0x55, "The receipt is closed: it stays", "Чек уже закрыт: аннулировать его нельзя", STATION, "KKT")),
+    ("8C", Refusal(0x56, "No copy is kept, as after a restart", "Копии нет: она не сохраняется после перезапуска", STATION, "KKT")),
+    ("8D", Refusal(0x73, "The shift is not open, or a receipt is open", "Смена не открыта, или чек уже открыт", STATION, "KKT")),
+    ("85 8E FF45", Refusal(0x73, "No receipt is open: there is nothing to close, or it was closed before", "Открытого чека нет: закрывать нечего, или он уже закрыт", STATION, "KKT")),
+    ("85 8E FF45", Refusal(0x6B, "No paper: nothing was registered, the receipt stays open", "Нет чековой ленты: чек не оформлен и остался открытым", STATION, "KKT")),
+    ("85 8E FF45", Refusal(0x72, "No paper or printing: nothing was registered, the receipt stays open", "Нет бумаги или идёт печать: чек не оформлен и остался открытым", STATION, "KKT")),
+    ("B0", Refusal(0x72, "Nothing is left to print", "Допечатывать нечего", STATION, "KKT")),
+    ("C7", Refusal(0xD1, "No report waits in the buffer", "В буфере нет отчёта", STATION, "KKT")),
+    ("FF06", Refusal(0x02, "The drive is registered already, or no registration was begun", "ФН уже зарегистрирован, или отчёт о регистрации не начат", STATION, "FN")),
+    ("FF0A FF3A", Refusal(0x08, "The archive holds no document of this number", "Документа с таким номером нет в архиве", STATION, "FN")),
+    ("FF0E FF60", Refusal(0x08, "The field was not given at registration", "Реквизит не указан при регистрации", STATION, "FN")),
+    ("FF0C FF64", Refusal(0x02, "No document is begun that would take the fields", "Документ не начат: реквизиты передавать некуда", STATION, "FN")),
+    ("FF36 FF4A", Refusal(0x37, "This firmware makes corrections as receipts with items (format 1.2)", "При ФФД 1.2 коррекция оформляется чеком с позициями", STATION, "KKT")),
+    ("FF3B FF72", Refusal(0x08, "Everything was read", "Данные прочитаны до конца", STATION, "FN")),
+    ("FF3C", Refusal(0x08, "The operator has not confirmed this document yet", "Квитанции ОФД на этот документ ещё нет", STATION, "FN")),
+    ("FF68", Refusal(0x02, "The register works without an operator", "Касса работает в автономном режиме", STATION, "FN")),
+)
 # fmt: on
 
 REFUSALS: dict[int, Refusal] = {row.code: row for row in _TABLE}
+OF_COMMAND: dict[tuple[str, int], Refusal] = {
+    (command, row.code): row for commands, row in _OF_COMMAND for command in commands.split()
+}
 
 
-def refusal_of(code: int) -> Refusal:
-    """The row of `code`; of a code nobody described, a row that says so."""
-    return REFUSALS.get(code) or Refusal(
-        code, f"Unknown error {code:02X}h", f"Неизвестная ошибка {code:02X}h", STATION, "KKT"
+def refusal_of(code: int, command: str = "") -> Refusal:
+    """The row of `code`, as `command` (its code in hex) means it; of a code nobody described, a row that says so."""
+    return (
+        OF_COMMAND.get((command, code))
+        or REFUSALS.get(code)
+        or Refusal(code, f"Unknown error {code:02X}h", f"Неизвестная ошибка {code:02X}h", STATION, "KKT")
     )

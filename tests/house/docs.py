@@ -2,6 +2,8 @@
 
 <!-- example: PATH -->    followed by a block: the file as it is
 <!-- states -->           followed by a block: the states of a job, drawn from their table
+<!-- commands -->         up to <!-- end -->: the commands of a register, from their table
+<!-- refusals -->         up to <!-- end -->: what a refusal means for one command alone, from its table
 """
 
 from __future__ import annotations
@@ -11,12 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fleet.jobs import FINAL, TRANSITIONS, State
+from kkt_driver.commands import COMMANDS
+from kkt_driver.refusals import OF_COMMAND
 
 __all__ = ["ROOT", "documents", "renewed"]
 
 ROOT = Path(__file__).parents[2]
 _EXAMPLE = re.compile(r"(<!-- example: (\S+) -->\n```\w+\n).*?(```\n)", re.DOTALL)
 _STATES = re.compile(r"(<!-- states -->\n```mermaid\n).*?(```\n)", re.DOTALL)
+_TABLE = re.compile(r"(<!-- (commands|refusals) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 
 def documents() -> list[Path]:
@@ -27,7 +32,28 @@ def documents() -> list[Path]:
 def renewed(text: str) -> str:
     """A document's text with its generated parts as they should be."""
     text = _EXAMPLE.sub(lambda found: found[1] + (ROOT / found[2]).read_text("utf-8") + found[3], text)
+    text = _TABLE.sub(lambda found: found[1] + "\n".join(_TABLES[found[2]]()) + "\n" + found[3], text)
     return _STATES.sub(lambda found: found[1] + "\n".join(_states()) + "\n" + found[2], text)
+
+
+def _commands() -> Iterator[str]:
+    yield "| code | command | in the manual | request → reply | kind | prints | limit, s | modes |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for row in COMMANDS.values():
+        types = f"`{row.request.__name__}` → `{row.reply.__name__}`"
+        prints = "yes" if row.prints else ""
+        cells = (row.hex, row.name, row.name_ru, types, row.kind.value, prints, f"{row.deadline_s:g}", row.modes.text)
+        yield f"| {' | '.join(cells)} |"
+
+
+def _refusals() -> Iterator[str]:
+    yield "| command | error | means | for the cashier | disposition |"
+    yield "|---|---|---|---|---|"
+    for (command, code), row in OF_COMMAND.items():
+        yield f"| {command} | {code:02X} | {row.name} | {row.message_ru} | {row.disposition} |"
+
+
+_TABLES = {"commands": _commands, "refusals": _refusals}
 
 
 def _states() -> Iterator[str]:

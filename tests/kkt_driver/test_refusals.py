@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import csv
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,14 @@ from kkt_driver.errors import Refused
 from kkt_driver.recovery import PRINTING
 from kkt_driver.refusals import REFUSALS, refusal_of
 
-PUBLISHED = json.loads((Path(__file__).parents[1] / "vectors" / "register_errors.json").read_text("utf-8"))["errors"]
+with (Path(__file__).parents[1] / "vectors" / "register_errors.csv").open(encoding="utf-8", newline="") as published:
+    PUBLISHED = list(csv.DictReader(published))
 
 
 def test_every_published_code_is_known_and_no_other() -> None:
     """Texts and sources as published; 00h is success and no refusal."""
     ours = [(row.code, row.name, row.message_ru, row.source) for row in refusals._TABLE]
-    theirs = [(int(row["code"], 16), row["name"], row["message_ru"], row["source"]) for row in PUBLISHED]
+    theirs = [(int(row["code_hex"], 16), row["name_en"], row["message_ru"], row["source"]) for row in PUBLISHED]
     assert theirs[0][0] == 0
     assert ours == sorted(theirs[1:])
     assert len(REFUSALS) == len(ours)
