@@ -106,8 +106,6 @@ def finish_reading(drive: Drive, data: bytes, timer: float) -> bytes:
 
 def accept_ticket(drive: Drive, data: bytes, timer: float) -> bytes:
     """26h: a good ticket confirms the document that waits, a bad one changes nothing."""
-    if not data:
-        raise Refused(Code.UNKNOWN_COMMAND)
     if not drive.exchange.waiting:
         raise Refused(Code.WRONG_STATE)
     ticket = Ticket(drive, data)
