@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from struct import pack
 
 from fn_emulator.errors import Misuse
@@ -92,6 +92,7 @@ def code_secret(master: bytes, key_id: str) -> bytes:
     return _derived(master, b"KP\0" + key_id.encode("cp866"))
 
 
+@lru_cache(maxsize=4096)  # a drive and its far ends derive the same keys, in one process more often than not
 def _derived(master: bytes, label: bytes) -> bytes:
     """Key derivation of EMU-1: four MACs under the master key, one for each eight bytes."""
     cipher = Magma(master)

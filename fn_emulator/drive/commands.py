@@ -6,7 +6,7 @@ is allowed (02h elsewhere), `lengths` what its data may count (01h otherwise).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -36,7 +36,7 @@ class Command(msgspec.Struct, frozen=True):
     name: str
     since: int
     phases: frozenset[int]
-    lengths: Container[int]
+    lengths: Collection[int]
     run: Handler
     marking: bool = False
 
