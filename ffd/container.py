@@ -32,6 +32,9 @@ __all__ = [
 SIGNATURE_OPERATOR = bytes.fromhex("2a08410a")
 SIGNATURE_MARKING = bytes.fromhex("dd80caa1")  # marking system and key server
 SESSION_OPERATOR = bytes.fromhex("81a2")
+SESSION_MARKING = bytes.fromhex("82a2")
+SESSION_MARKING_PROBE = bytes.fromhex("82fb")  # answered where the operator runs the marking system's point
+SESSION_KEYS = bytes.fromhex("82a1")
 # Tag 1209 and the application version that goes with it in the session header.
 APPLICATION_VERSIONS: dict[int, bytes] = {
     0: bytes.fromhex("0100"),

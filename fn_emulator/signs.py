@@ -11,13 +11,16 @@ sign  over                                 kept      where
 ФПС   the document with its header         6 bytes   after the document, `81 06`
 ФПО   form code, 1012, 1017, 1040, 1041    16 bytes  tag 1078, first six after `88 06`
 ФПП   the ticket with its header           6 bytes   after the ticket, `82 06`
+ФПУ   request or notification, with header 6 bytes   after it, `81 06`
+ФПК   answer, receipt or key table         6 bytes   after it, `82 06`
 ====  ===================================  ========  ==================================
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from struct import pack
 
 from fn_emulator.errors import Misuse
@@ -26,8 +29,11 @@ from fn_emulator.magma import Magma
 __all__ = [
     "DEMO_MASTER_KEY",
     "DOCUMENT_SIGN_TAGS",
+    "KEY_ID_SIZE",
     "OPERATOR_SIGN_TAGS",
     "Keys",
+    "check_part",
+    "code_secret",
     "document_sign_number",
     "fiscal_sign_input",
 ]
@@ -65,6 +71,40 @@ def document_sign_number(tag_1077: bytes) -> int:
     return int.from_bytes(tag_1077[-4:], "big")
 
 
+KEY_ID_SIZE = 4
+"""Group 91 of a marking code: which key its check part was made with."""
+
+
+def check_part(secret: bytes, code: bytes, size: int) -> bytes:
+    """Group 92 of a marking code, `size` characters (44 or 88), over the code without that group.
+
+    Four or eight chained MACs in base64: `MAC(i, all before, code)`.
+    """
+    cipher, value = Magma(secret), b""
+    bare = _without_group_92(code)
+    for part in range(1, size * 3 // 32 + 1):
+        value += cipher.mac(bytes((part,)) + value + bare)
+    return b64encode(value)
+
+
+def code_secret(master: bytes, key_id: str) -> bytes:
+    """The secret that key `key_id` of marking codes has in an installation with this master key."""
+    return _derived(master, b"KP\0" + key_id.encode("cp866"))
+
+
+@lru_cache(maxsize=4096)  # a drive and its far ends derive the same keys, in one process more often than not
+def _derived(master: bytes, label: bytes) -> bytes:
+    """Key derivation of EMU-1: four MACs under the master key, one for each eight bytes."""
+    cipher = Magma(master)
+    return b"".join(cipher.mac(bytes([part]) + label + b"\x01\x00") for part in (1, 2, 3, 4))
+
+
+def _without_group_92(code: bytes) -> bytes:
+    before, group, rest = code.partition(b"\x1d92")
+    _, separator, after = rest.partition(b"\x1d")
+    return before + separator + after if group else code
+
+
 class Keys:
     """The keys of one drive, derived from a master key and the drive's number; the operator derives the same."""
 
@@ -81,10 +121,8 @@ class Keys:
         return cls(master, drive)
 
     def key(self, purpose: str) -> bytes:
-        """Key derivation of EMU-1: four MACs under the master key, one for each eight bytes."""
-        master = Magma(self._master)
-        label = purpose.encode("ascii") + b"\0" + self.drive.encode("ascii") + b"\x01\x00"
-        return b"".join(master.mac(bytes([part]) + label) for part in (1, 2, 3, 4))
+        """The key of this drive for one purpose."""
+        return _derived(self._master, purpose.encode("ascii") + b"\0" + self.drive.encode("ascii"))
 
     @cached_property
     def _document(self) -> Magma:

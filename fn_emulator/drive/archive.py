@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from struct import unpack
 from typing import TYPE_CHECKING
 
 from fn_emulator.drive.codes import Code, Refused
@@ -21,6 +22,7 @@ _SIGN = 10
 _FIVE_YEARS = frozenset({1, 11, 5})  # whole documents that are kept as long as the short records
 _ALL_TAGS = 0xFFFF
 _TICKET_SIGN = 18
+_BLOCK_MAX = 1024
 
 
 def body(record: DocumentRecord) -> bytes:
@@ -105,6 +107,40 @@ def next_field(drive: Drive, data: bytes, timer: float) -> bytes:
     if not drive.reading:
         raise Refused(Code.NO_DATA)
     return drive.reading.pop()
+
+
+# Service commands of exporters: a whole container, of a document that is still kept whole
+
+
+def open_raw(drive: Drive, data: bytes, timer: float) -> bytes:
+    """49h: 01h and the number of a registration report, or 02h and an FD number; length of the container."""
+    match data[0], len(data):
+        case 1, 2:
+            record = _registration(drive, data[1])
+        case 2, 5:
+            record = _document(drive, data[1:])
+        case _:
+            raise Refused(Code.UNKNOWN_COMMAND)
+    if not _kept_whole(drive, record):
+        raise Refused(Code.NO_DATA)
+    drive.reading_raw = record.container
+    return len(record.container).to_bytes(2, "little")
+
+
+def read_raw(drive: Drive, data: bytes, timer: float) -> bytes:
+    """4Ah: offset and length; 08h behind the end, or when nothing was opened."""
+    offset, size = unpack("<HH", data)
+    if size > _BLOCK_MAX:
+        raise Refused(Code.UNKNOWN_COMMAND)
+    if drive.reading_raw is None or offset >= len(drive.reading_raw):
+        raise Refused(Code.NO_DATA)
+    return drive.reading_raw[offset : offset + size]
+
+
+def close_raw(drive: Drive, data: bytes, timer: float) -> bytes:
+    """4Bh."""
+    drive.reading_raw = None
+    return b""
 
 
 def _registration(drive: Drive, number: int | None) -> DocumentRecord:

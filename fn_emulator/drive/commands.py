@@ -1,17 +1,27 @@
 """Every command of the drive: one line each, in the order of codes.
 
 `since` is the FFD version of the first generation that knows the command (older ones answer 01h), `phases` where it
-is allowed (02h elsewhere), `lengths` what its data may count (01h otherwise; None when the handler looks itself).
+is allowed (02h elsewhere), `lengths` what its data may count (01h otherwise).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from fn_emulator.drive import archive, counters, exchange, forming, marking, registration, status
+from fn_emulator.drive import (
+    archive,
+    code_keys,
+    counters,
+    exchange,
+    forming,
+    marking,
+    notifications,
+    registration,
+    status,
+)
 
 if TYPE_CHECKING:
     from fn_emulator.drive.core import Drive
@@ -26,7 +36,7 @@ class Command(msgspec.Struct, frozen=True):
     name: str
     since: int
     phases: frozenset[int]
-    lengths: Container[int] | None
+    lengths: Collection[int]
     run: Handler
     marking: bool = False
 
@@ -42,6 +52,7 @@ FISCAL = _in(3)
 SENDING = _in(3, 7)
 ARCHIVE = _in(3, 7, 15)
 NONE, ONE, TWO, FOUR, MOMENT = (0,), (1,), (2,), (4,), (5,)
+WHOLE, SOME = range(1025), range(1, 1025)
 V_1_05, V_1_1, V_1_2 = 2, 3, 4
 
 COMMANDS: tuple[Command, ...] = (
@@ -50,7 +61,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(0x04, "begin drive close", V_1_05, FISCAL, NONE, registration.begin_close),
     Command(0x05, "form drive close", V_1_05, FISCAL, (25,), registration.form_close),
     Command(0x06, "cancel document", V_1_05, ANY, NONE, forming.cancel),
-    Command(0x07, "document data", V_1_05, REGISTER, range(1, 1025), forming.add_data),
+    Command(0x07, "document data", V_1_05, REGISTER, SOME, forming.add_data),
     Command(0x10, "shift parameters", V_1_05, ARCHIVE, NONE, forming.shift_parameters),
     Command(0x11, "begin open shift", V_1_05, FISCAL, MOMENT, forming.begin_shift),
     Command(0x12, "form open shift", V_1_05, FISCAL, NONE, forming.open_shift),
@@ -67,7 +78,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(0x23, "read block of message", V_1_05, SENDING, FOUR, exchange.read_block),
     Command(0x24, "cancel reading message", V_1_05, SENDING, NONE, exchange.cancel_reading),
     Command(0x25, "finish reading message", V_1_05, SENDING, NONE, exchange.finish_reading),
-    Command(0x26, "ticket", V_1_05, SENDING, None, exchange.accept_ticket),
+    Command(0x26, "ticket", V_1_05, SENDING, SOME, exchange.accept_ticket),
     Command(0x30, "status", V_1_05, ANY, NONE, status.status),
     Command(0x31, "number", V_1_05, ANY, NONE, status.number),
     Command(0x32, "expiry date", V_1_05, READY, NONE, status.expiry),
@@ -90,11 +101,39 @@ COMMANDS: tuple[Command, ...] = (
     Command(0x45, "open document for reading", V_1_05, ARCHIVE, FOUR, archive.open_document),
     Command(0x46, "next TLV of document", V_1_05, ARCHIVE, NONE, archive.next_field),
     Command(0x47, "next TLV of registration", V_1_05, ARCHIVE, NONE, archive.next_registration_field),
+    Command(0x49, "open raw document (service)", V_1_05, ARCHIVE, (2, 5), archive.open_raw),
+    Command(0x4A, "read raw document (service)", V_1_05, ARCHIVE, FOUR, archive.read_raw),
+    Command(0x4B, "end of raw reading (service)", V_1_05, ARCHIVE, NONE, archive.close_raw),
     Command(0x50, "find document with format", V_1_2, ARCHIVE, FOUR, archive.find_with_format),
     Command(0x60, "reset of a debug drive", V_1_05, ANY, ONE, status.reset),
+    Command(0x6C, "version (service)", V_1_05, ANY, NONE, status.service_version),
     Command(0xA2, "begin registration report, 1.1 and later", V_1_1, REGISTER, TWO, registration.begin),
     Command(0xA3, "form registration report, 1.1 and later", V_1_1, REGISTER, (52, 56), registration.form),
     Command(0xA7, "size of passed data", V_1_2, FISCAL, NONE, forming.passed_size),
     Command(0xAB, "line speed", V_1_2, ANY, FOUR, status.line_speed),
-    *(Command(*row, marking=True) for row in marking.COMMANDS),
+    *(
+        Command(code, name, V_1_2, phases, lengths, run, marking=True)
+        for code, name, phases, lengths, run in (
+            (0xB0, "marking status", FISCAL, (0, 1), marking.status),
+            (0xB1, "check a code", FISCAL, range(3, 258), marking.check_code),
+            (0xB2, "save or drop the result", FISCAL, ONE, marking.save),
+            (0xB3, "clear results", FISCAL, NONE, marking.clear),
+            (0xB5, "request to the marking system", FISCAL, WHOLE, marking.request),
+            (0xB6, "answer of the marking system", FISCAL, SOME, marking.accept_answer),
+            (0xB7, "data of marked goods", FISCAL, SOME, marking.add_notice),
+            (0xBA, "notification transfer state", SENDING, NONE, notifications.status),
+            (0xBB, "begin reading a notification", SENDING, NONE, notifications.begin),
+            (0xBC, "read block of the notification", SENDING, FOUR, notifications.read),
+            (0xBD, "cancel reading", SENDING, NONE, notifications.cancel),
+            (0xBE, "finish reading", SENDING, NONE, notifications.finish),
+            (0xBF, "receipt for the notification", SENDING, SOME, notifications.accept_receipt),
+            (0xD0, "key update request", FISCAL, MOMENT, code_keys.ask),
+            (0xD1, "key update answer", FISCAL, SOME, code_keys.accept),
+            (0xD3, "begin notification export", ARCHIVE, ONE, notifications.begin_export),
+            (0xD4, "next notification", ARCHIVE, ONE, notifications.next_notice),
+            (0xD5, "read block of the current notification", ARCHIVE, FOUR, notifications.read_export),
+            (0xD6, "confirm export", ARCHIVE, (1, 7), notifications.confirm_export),
+            (0xD7, "key update flag or address", FISCAL, ONE, code_keys.need),
+        )
+    ),
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fn_emulator.drive.core import Drive
     from fn_emulator.drive.documents import OpenDocument
 
-__all__ = ["append", "forbidden_tags"]
+__all__ = ["append", "forbidden_tags", "well_formed"]
 
 ITEM = 1059
 _DEPTH_MAX = 8
@@ -31,13 +31,13 @@ _HEAD = frozenset({1041, 1037, 1018, 1040, 1012, 1077})
 _FLAGS = frozenset({1050, 1051, 1052, 1053, 1206})
 _REGISTRATION = frozenset({1056, 1002, 1001, 1062, 1213, 1190, 1157})
 _MODES_1_1 = frozenset({1109, 1110, 1108, 1221, 1193, 1126, 1207})
-_RECEIPT = frozenset({1038, 1042, 1054, 1020})
+_RECEIPT = frozenset({1038, 1042, 1054, 1020, 2107})
 _FORMED_BY_DRIVE: dict[int, frozenset[int]] = {
     1: _REGISTRATION,
     11: _REGISTRATION,
     2: _FLAGS | {1038},
-    5: _FLAGS | {1038, 1111, 1118, 1097, 1098, 1116, 1157, 1158, 1194, 1213},
-    21: frozenset({1038, 1002, 1097, 1098, 1116, 1157, 1158, 1213}),
+    5: _FLAGS | {1038, 1111, 1118, 1097, 1098, 1116, 1157, 1158, 1194, 1213, 2104, 2112, 2113},
+    21: frozenset({1038, 1002, 1097, 1098, 1116, 1157, 1158, 1213, 2104}),
     6: frozenset({1038, 1157}),
     3: _RECEIPT,
     4: _RECEIPT,
@@ -84,6 +84,18 @@ def append(drive: Drive, document: OpenDocument, data: bytes) -> None:
         elif tag in document.kept:
             document.kept[tag] = data[start:end]
     document.data += data
+
+
+def well_formed(data: bytes) -> dict[int, bytes]:
+    """TLVs of a marking command, tag → value; 01h when lengths, repeats or types are wrong."""
+    seen: set[int] = set()
+    try:
+        fields = list(walk(data))
+        for tag, start, end in fields:
+            _check_field(tag, data, start, end, seen)
+    except (ValueError, Refused):
+        raise Refused(Code.UNKNOWN_COMMAND) from None
+    return {tag: data[start:end] for tag, start, end in fields}
 
 
 def _tag(tag: int) -> bytes:

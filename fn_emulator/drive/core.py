@@ -7,14 +7,17 @@ from enum import StrEnum
 import msgspec
 
 from fn_emulator.drive import models
+from fn_emulator.drive.code_keys import KeyUpdate, read_table
 from fn_emulator.drive.codes import Code, Refused
 from fn_emulator.drive.commands import COMMANDS, Command
 from fn_emulator.drive.documents import CONTAINER_OVERHEAD, OpenDocument
 from fn_emulator.drive.exchange import Exchange
 from fn_emulator.drive.life import BLOCK_DAYS, Extended, warnings
 from fn_emulator.drive.log import Log, raised
+from fn_emulator.drive.marking import Marking
 from fn_emulator.drive.models import FFD_1_2, Model
 from fn_emulator.drive.moments import DAY
+from fn_emulator.drive.notifications import Export, Transfer
 from fn_emulator.drive.records import DocumentRecord, EventRecord, State, TicketRecord
 from fn_emulator.errors import Misuse
 from fn_emulator.signs import Keys
@@ -131,8 +134,14 @@ class Drive:
         """Power went and came back: the open document, the exchange in progress and the clock are lost."""
         self.open_document: OpenDocument | None = None
         self.exchange = Exchange()
+        self.marking = Marking()
+        self.transfer = Transfer()
+        self.export: Export | None = None
+        self.key_update = KeyUpdate()
+        self._code_keys: dict[bytes, bytes] | None = None
         self.reading: list[bytes] | None = None  # TLVs still to be given by 46h
         self.reading_registration: list[bytes] | None = None  # and by 47h
+        self.reading_raw: bytes | None = None  # container opened by 49h
         self._clock: tuple[int, float] | None = None  # register's moment and the timer at that moment
         self._document_clock: tuple[int, float] | None = None  # the same for the last document
         self._oldest_kept: tuple[int, int, int] | None = None  # moment, queue number, size
@@ -151,8 +160,9 @@ class Drive:
         self.status_answer = b""
 
     def drop(self) -> None:
-        """06h, or the document was formed."""
+        """06h: the open document goes, and the notification that was to go with it."""
         self.open_document = None
+        self.marking.notice = None
         self.status_answer = b""
 
     def touched(self) -> None:
@@ -163,6 +173,24 @@ class Drive:
         """The state after an event that is no document: a ticket, a reset."""
         self.state = state
         self.refresh(timer)
+
+    def note(self, event: str, state: State, timer: float) -> None:
+        """Makes an event that is neither document nor ticket durable, and its state the present one."""
+        self.log.append(EventRecord(event, self._number, state))
+        self.replaced(state, timer)
+
+    def keys_renewed(self, state: State, table: bytes, timer: float) -> None:
+        """A whole table of check keys came: it replaces the old one."""
+        state.keys_offset = self.log.append(EventRecord("keys", self._number, state, table))
+        self.replaced(state, timer)
+        self._code_keys = None
+
+    def code_keys(self) -> dict[bytes, bytes]:
+        """Check keys by id; none before the first update."""
+        if self._code_keys is None:
+            offset = self.state.keys_offset
+            self._code_keys = read_table(self.log.event(offset).data) if offset else {}
+        return self._code_keys
 
     def committed(self, state: State, moment: int, timer: float) -> None:
         """The document is durable: from here on it is the last one."""
@@ -215,7 +243,7 @@ class Drive:
 
     def _admit(self, command: Command, data: bytes) -> None:
         """The checks that every command shares, in their order: length, phase."""
-        if command.lengths is not None and len(data) not in command.lengths:
+        if len(data) not in command.lengths:
             raise Refused(Code.UNKNOWN_COMMAND)
         if command.marking and not self.marking_enabled:
             raise Refused(Code.MARKING_FORBIDDEN)
@@ -235,6 +263,10 @@ class Drive:
         state = record.state
         if isinstance(record, DocumentRecord):
             state.documents_tower = raised(state.documents_tower, record.number, offset)
+            if record.notice:
+                state.notices_tower = raised(state.notices_tower, state.notified, offset)
         elif isinstance(record, TicketRecord):
             state.tickets_tower = raised(state.tickets_tower, record.number, offset)
+        elif record.event == "keys":
+            state.keys_offset = offset
         return state

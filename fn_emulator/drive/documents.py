@@ -18,6 +18,7 @@ from fn_emulator.drive.content import forbidden_tags
 from fn_emulator.drive.counters import add_receipt, unsent_change
 from fn_emulator.drive.life import Mode, check_limits
 from fn_emulator.drive.log import raised
+from fn_emulator.drive.marking import Notice, number_notice
 from fn_emulator.drive.models import FFD_1_1, FFD_1_2
 from fn_emulator.drive.moments import unix_bytes
 from fn_emulator.drive.records import DocumentRecord, State
@@ -118,6 +119,7 @@ def commit(
     tail: bytes = b"",
     operation: int = 0,
     total: int = 0,
+    notice: Notice | None = None,
 ) -> bytes:
     """Numbers, builds, signs and stores the document; gives FD number and sign as commands return them.
 
@@ -138,9 +140,14 @@ def commit(
         _count(document, state, operation, total, unsent=bool(queue_number))
     container = wrap(body, drive=drive.number, document=number, kind=form, sign=drive.keys.fps(body) + b"\0\0")
     state.kept_bytes += len(body)
-    record = DocumentRecord(number, form, moment, sign, tail, queue_number, container, state)
+    told = b""
+    if notice is not None:
+        told = number_notice(drive, notice, state, document=number, moment=moment, operation=operation)
+    record = DocumentRecord(number, form, moment, sign, tail, queue_number, container, state, told)
     offset = drive.log.append(record)
     state.documents_tower = raised(state.documents_tower, number, offset)
+    if told:
+        state.notices_tower = raised(state.notices_tower, state.notified, offset)
     drive.committed(state, moment, timer)
     return number.to_bytes(4, "little") + sign[::-1]
 

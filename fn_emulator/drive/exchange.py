@@ -6,11 +6,11 @@ reading gives the same bytes.
 
 from __future__ import annotations
 
-from struct import pack, unpack, unpack_from
+from struct import pack, unpack
 from typing import TYPE_CHECKING
 
-from ffd.crc import crc16
 from fn_emulator.drive import documents
+from fn_emulator.drive.answers import fields_of, open_container, rejected
 from fn_emulator.drive.codes import Code, Refused, TicketReason
 from fn_emulator.drive.counters import unsent_change
 from fn_emulator.drive.life import Warnings
@@ -18,7 +18,6 @@ from fn_emulator.drive.log import raised
 from fn_emulator.drive.models import FFD_1_1
 from fn_emulator.drive.moments import moment_bytes, moment_of_unix
 from fn_emulator.drive.records import DocumentRecord, State, TicketRecord
-from fn_emulator.drive.tlv import walk
 
 if TYPE_CHECKING:
     from fn_emulator.drive.core import Drive
@@ -26,12 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Exchange"]
 
 _BLOCK_MAX = 1024
-_HEADER = 32
-_SIGN = 10
-_FROM_OPERATOR = 0x5A
-_FROM_REGISTER = 0xA5
 _TICKET = 7
-_TICKET_MAX = 512
 
 # Bits of tag 1206 that a drive keeps, and the warning bits they raise.
 _MESSAGES = ((1 << 1, Warnings.FORMAT_ERROR), (1 << 6, Warnings.SETTINGS_NEEDED), (1 << 7, Warnings.OPERATOR_ANNULLED))
@@ -112,8 +106,6 @@ def finish_reading(drive: Drive, data: bytes, timer: float) -> bytes:
 
 def accept_ticket(drive: Drive, data: bytes, timer: float) -> bytes:
     """26h: a good ticket confirms the document that waits, a bad one changes nothing."""
-    if not data:
-        raise Refused(Code.UNKNOWN_COMMAND)
     if not drive.exchange.waiting:
         raise Refused(Code.WRONG_STATE)
     ticket = Ticket(drive, data)
@@ -166,71 +158,39 @@ class Ticket:
     """A ticket that passed the checks of the drive's level; otherwise the constructor refuses: 20h, reason."""
 
     def __init__(self, drive: Drive, data: bytes) -> None:
-        self._drive = drive
-        self._lenient = drive.ticket_level == "lenient"
+        lenient = drive.ticket_level == "lenient"
         waiting = drive.state.unsent_document
-        if not _HEADER <= len(data) <= _TICKET_MAX or unpack_from("<H", data)[0] != len(data):
-            raise _rejected(TicketReason.LENGTH)
-        if crc16(data[:2] + data[4:]) != unpack_from("<H", data, 2)[0]:
-            raise _rejected(TicketReason.CRC)
-        if data[9:17] != bytes.fromhex(drive.number):
-            raise _rejected(TicketReason.DRIVE_NUMBER)
-        if not self._is_number(data[17:20], waiting):
-            raise _rejected(TicketReason.NUMBER)
-        document, sign = self._parts(data)
-        fields = self._fields(document)
+        document, sign = open_container(drive, data, kind=_TICKET, number=waiting)
+        fields = _ticket_fields(document, lenient=lenient)
         if fields[1041].rstrip(b" ") != drive.number.encode("ascii"):
-            raise _rejected(TicketReason.DRIVE_NUMBER)
+            raise rejected(TicketReason.DRIVE_NUMBER)
         if int.from_bytes(fields[1040], "little") != waiting:
-            raise _rejected(TicketReason.NUMBER)
+            raise rejected(TicketReason.NUMBER)
         if drive.ticket_level == "strict" and (
             sign != drive.keys.fpp(document) + b"\0\0" or fields[1078] != drive.keys.ticket_1078(_TICKET, fields)
         ):
-            raise _rejected(TicketReason.SIGN)
+            raise rejected(TicketReason.SIGN)
         self.moment = moment_of_unix(int.from_bytes(fields[1012], "little"))
         if not self.moment:
-            raise _rejected(TicketReason.FORMAT)
+            raise rejected(TicketReason.FORMAT)
         self.sign = fields.get(1078, b"")
         self.code, self.messages = _verdict(fields)
 
-    def _is_number(self, content: bytes, waiting: int) -> bool:
-        if int.from_bytes(content, "big") == waiting & 0xFFFFFF:
-            return True
-        return self._lenient and content.rstrip(b"\0") == str(waiting).encode("ascii")[:3]
 
-    def _parts(self, data: bytes) -> tuple[bytes, bytes]:
-        """Document 7 and the sign behind it."""
-        kinds = (_FROM_OPERATOR, _FROM_REGISTER) if self._lenient else (_FROM_OPERATOR,)
-        if data[4] not in kinds or data[5] != _TICKET or data[6] != 1 or len(data) < _HEADER + 4:
-            raise _rejected(TicketReason.FORMAT)
-        form, size = unpack_from("<HH", data, _HEADER)
-        end = _HEADER + 4 + size
-        sign = data[end:]
-        sizes_agree = self._lenient or unpack_from(">H", data, 30)[0] == size + 4
-        if (
-            form != _TICKET
-            or end > len(data)
-            or not sizes_agree
-            or (len(sign) != _SIGN and not (self._lenient and not sign))
-        ):
-            raise _rejected(TicketReason.FORMAT)
-        return data[_HEADER:end], sign
+_TICKET_SIZES = {1017: 12, 1040: 4, 1041: 16, 1012: 4}
 
-    def _fields(self, document: bytes) -> dict[int, bytes]:
-        try:
-            fields = {tag: document[start:end] for tag, start, end in walk(document, 4)}
-        except ValueError:
-            raise _rejected(TicketReason.FORMAT) from None
-        sizes = {1017: 12, 1040: 4, 1041: 16, 1012: 4}
-        for tag, size in sizes.items():
-            have = len(fields.get(tag, b""))
-            if have != size and not (self._lenient and tag == 1017 and 0 < have <= size):
-                raise _rejected(TicketReason.FORMAT)
-        if not (self._lenient or 0 < len(fields.get(1078, b"")) <= 16):
-            raise _rejected(TicketReason.FORMAT)
-        if len(fields.get(1206, b"\0")) != 1 or (1068 in fields and len(fields[1068]) < 5):
-            raise _rejected(TicketReason.FORMAT)
-        return fields
+
+def _ticket_fields(document: bytes, *, lenient: bool) -> dict[int, bytes]:
+    fields = fields_of(document)
+    for tag, size in _TICKET_SIZES.items():
+        have = len(fields.get(tag, b""))
+        if have != size and not (lenient and tag == 1017 and 0 < have <= size):
+            raise rejected(TicketReason.FORMAT)
+    if not (lenient or 0 < len(fields.get(1078, b"")) <= 16):
+        raise rejected(TicketReason.FORMAT)
+    if len(fields.get(1206, b"\0")) != 1 or (1068 in fields and len(fields[1068]) < 5):
+        raise rejected(TicketReason.FORMAT)
+    return fields
 
 
 def _verdict(fields: dict[int, bytes]) -> tuple[int, int]:
@@ -243,7 +203,3 @@ def _verdict(fields: dict[int, bytes]) -> tuple[int, int]:
     if code == _FORMAT_ERROR_CODE:
         messages |= 1 << 1
     return code, messages
-
-
-def _rejected(reason: TicketReason) -> Refused:
-    return Refused(Code.ANSWER_REJECTED, bytes((reason,)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from struct import pack
 from typing import TYPE_CHECKING
 
-from fn_emulator.drive import content, documents, life
+from fn_emulator.drive import content, documents, life, marking
 from fn_emulator.drive.codes import Code, Refused
 from fn_emulator.drive.counters import missing_sums, shift_and_drive_stlv, unsent_stlv
 from fn_emulator.drive.documents import (
@@ -55,8 +55,8 @@ def add_data(drive: Drive, data: bytes, timer: float) -> bytes:
 
 def passed_size(drive: Drive, data: bytes, timer: float) -> bytes:
     """A7h: bytes taken for the operator's document and for the notification."""
-    document = drive.open_document
-    return pack("<II", len(document.data) if document else 0, 0)
+    document, notice = drive.open_document, drive.marking.notice
+    return pack("<II", len(document.data) if document else 0, notice.size if notice else 0)
 
 
 def shift_parameters(drive: Drive, data: bytes, timer: float) -> bytes:
@@ -128,8 +128,8 @@ def close_shift(drive: Drive, data: bytes, timer: float) -> bytes:
     state.shift_boundary = moment
     state.shift_documents += 1
     own = u32(1038, state.shift) + u32(1111, state.shift_documents) + u32(1118, state.receipt)
-    own += _unsent(drive) + _events(drive, moment)
-    state.operator_messages = 0
+    own += _unsent(drive) + _events(drive, moment) + marking.close_tags(drive, shift=True)
+    state.operator_messages = state.bad_codes = state.bad_messages = 0
     if state.ffd >= FFD_1_1:
         own += shift_and_drive_stlv(drive, 1194, 1157)
     if drive.model.generation >= FFD_1_1:
@@ -193,6 +193,7 @@ def _begin_receipt(drive: Drive, data: bytes, timer: float, kind: Kind) -> bytes
 def form_receipt(drive: Drive, data: bytes, timer: float) -> bytes:
     """16h, for receipts and corrections alike."""
     document = documents.demand_open(drive, RECEIPT, BSO, CORRECTION, BSO_CORRECTION)
+    notice = marking.finished_notice(drive)
     old = drive.state
     correction = document.kind.form in documents.CORRECTION_FORMS
     operation, total = data[5], int.from_bytes(data[6:11], "little")
@@ -214,6 +215,7 @@ def form_receipt(drive: Drive, data: bytes, timer: float) -> bytes:
     state.receipt += 1
     state.shift_documents += 1
     own = u32(1038, state.shift) + u32(1042, state.receipt) + u8(1054, operation) + vln(1020, total)
+    own += marking.receipt_tags(notice)
     answer = documents.commit(
         drive,
         document,
@@ -224,7 +226,9 @@ def form_receipt(drive: Drive, data: bytes, timer: float) -> bytes:
         tail=data[5:11],
         operation=operation,
         total=total,
+        notice=notice,
     )
+    drive.marking.receipt_formed()
     return pack("<H", state.receipt) + answer
 
 
@@ -260,6 +264,7 @@ def form_settlements(drive: Drive, data: bytes, timer: float) -> bytes:
             own += unsent_stlv(drive)
     if old.ffd == FFD_1_2:
         own += u16(1213, days_left(old, moment))
+    own += marking.close_tags(drive, shift=False)
     tail = pack("<I", unsent) + first
     answer = documents.commit(drive, document, state, moment=moment, timer=document.timer, own=own, tail=tail)
     return answer + tail

@@ -27,11 +27,13 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     registrations_max: int = 30
     documents_max: int = 250_000
     store_kib: int = 262_144  # 30-day store: about 250 000 average receipts
+    notices_kib: int = 4096  # store of notifications about marked goods; the size of real ones is not published
     memory_warning_percent: int = 99
     waiting_days: int = 2
     items_max: int = 1000  # the real limit is not published; document size bites first with usual items
     keys_max_days: int = 1110
     refuses_general_tax_goods: bool = False
+    key_server: str = "tcp://127.0.0.1:7902"  # what D7h tells; a debug drive was seen to name a test server
     expired: Code = Code.RESOURCE_EXHAUSTED
     full: Code = Code.RESOURCE_LIMIT
     waiting: Code = Code.RESOURCE_LIMIT

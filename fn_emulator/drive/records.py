@@ -74,6 +74,18 @@ class State(msgspec.Struct, array_like=True, omit_defaults=True):
     drive_counters: list[int] = msgspec.field(default_factory=_no_counters)
     shift_counters: list[int] = msgspec.field(default_factory=_no_counters)
     unsent_counters: list[int] = msgspec.field(default_factory=_nothing_unsent)
+    # marking: requests and notifications have numbers of their own; receipts for notifications come in their order
+    requests: int = 0
+    notified: int = 0
+    delivered: int = 0  # notifications with a receipt, or exported and confirmed
+    notified_moment: int = 0  # of the oldest notification that is not delivered
+    notified_bytes: int = 0  # taken by those that are not delivered
+    notices_tower: list[int] = msgspec.field(default_factory=list)
+    keys_offset: int = 0  # record with the table of check keys
+    keys_version: int = 0
+    keys_moment: int = 0
+    bad_codes: int = 0  # tag 2112, collected until the next shift report
+    bad_messages: int = 0  # tag 2113
 
 
 class DocumentRecord(msgspec.Struct, array_like=True, frozen=True, tag="D"):
@@ -87,6 +99,7 @@ class DocumentRecord(msgspec.Struct, array_like=True, frozen=True, tag="D"):
     queue_number: int  # 0: made in autonomous mode, never sent
     container: bytes
     state: State
+    notice: bytes = b""  # container of the notification about marked goods that was made with it
 
 
 class TicketRecord(msgspec.Struct, array_like=True, frozen=True, tag="T"):
@@ -102,11 +115,15 @@ class TicketRecord(msgspec.Struct, array_like=True, frozen=True, tag="T"):
 
 
 class EventRecord(msgspec.Struct, array_like=True, frozen=True, tag="E"):
-    """Anything else that must survive: manufacture ("made"), a debug drive's reset ("reset")."""
+    """Anything else that must survive: manufacture ("made"), a debug drive's reset ("reset"), a request to the marking
+    system ("request"), its answer ("answer"), a receipt for a notification ("receipt") or its export ("exported"), and
+    a new table of check keys ("keys"), which is its `data`.
+    """
 
     event: str
     drive: str
     state: State
+    data: bytes = b""
 
 
 Record = DocumentRecord | TicketRecord | EventRecord

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fn_emulator.drive.codes import Code, Refused
 from fn_emulator.drive.life import days_left
+from fn_emulator.drive.marking import fill_percent
 from fn_emulator.drive.moments import date_bytes, minute_of, moment_bytes
 from fn_emulator.drive.records import EventRecord, State
 
@@ -62,6 +63,11 @@ def life(drive: Drive, data: bytes, timer: float) -> bytes:
     return bytes(8)
 
 
+def service_version(drive: Drive, data: bytes, timer: float) -> bytes:
+    """6Ch: the version filled up with blanks and closed by a zero, the kind of drive, one byte of unknown meaning."""
+    return drive.model.version.encode("ascii").ljust(15)[:15] + bytes((0, not drive.model.debug, 0))
+
+
 def last_errors(drive: Drive, data: bytes, timer: float) -> bytes:
     """35h: the vendor's format is not public, and there were none."""
     return b""
@@ -81,7 +87,7 @@ def free_memory(drive: Drive, data: bytes, timer: float) -> bytes:
     """3Dh: documents for the five-year archive, KiB of the 30-day store, per cent of the notification store."""
     documents = max(0, drive.model.documents_max - drive.state.document)
     store = max(0, drive.model.store_kib - -(-drive.state.kept_bytes // 1024))
-    return pack("<II", documents, store) + (b"\0" if drive.marking_enabled else b"")
+    return pack("<II", documents, store) + (bytes((fill_percent(drive),)) if drive.marking_enabled else b"")
 
 
 def execution(drive: Drive, data: bytes, timer: float) -> bytes:

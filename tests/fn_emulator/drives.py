@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 from struct import pack
 from typing import Any
 
-from ffd.container import message
+from ffd.container import SESSION_KEYS, SESSION_MARKING, SIGNATURE_MARKING, SessionHeader, message
 from ffd.tlv import encode, field
 from fn_emulator.drive import Answer, Code, Drive, Model
+from fn_emulator.key_server import KeyServer
+from fn_emulator.marking_system import MarkingSystem, make_code
+from fn_emulator.messages import Peer
 from fn_emulator.operator import TestOperator
 from fn_emulator.signs import DEMO_MASTER_KEY
 from fn_emulator.storage import MemoryStorage, Storage
@@ -25,9 +28,13 @@ def tags(*pairs: tuple[int, Any]) -> bytes:
     return encode(field(tag, value) for tag, value in pairs)
 
 
+def nest(tag: int, inside: bytes) -> bytes:
+    return pack("<HH", tag, len(inside)) + inside
+
+
 def item(*extra: tuple[int, Any]) -> bytes:
-    inside = tags((1030, "Молоко"), (1079, 10000), (1023, 2), (1043, 20000), (1199, 1), (1214, 4), (1212, 1), *extra)
-    return pack("<HH", 1059, len(inside)) + inside
+    usual = ((1030, "Молоко"), (1079, 10000), (1023, 2), (1043, 20000), (1199, 1), (1214, 4), (1212, 1))
+    return nest(1059, tags(*usual, *extra))
 
 
 def dt5(moment: datetime) -> bytes:
@@ -58,6 +65,8 @@ class Hands:
         self.now = START
         self.timer = 1000.0
         self.operator = TestOperator(master=DEMO_MASTER_KEY)
+        self.marking_system = MarkingSystem(master=DEMO_MASTER_KEY)
+        self.key_server = KeyServer(master=DEMO_MASTER_KEY)
 
     def go(self, **span: float) -> None:
         step = timedelta(**span)
@@ -177,14 +186,104 @@ class Hands:
             count += 1
         return count
 
+    # Marking
 
-def registered(**options: Any) -> Hands:
+    def asked(self, peer: Peer, container: bytes, session: bytes) -> bytes:
+        """The container with which a marking system or key server answers."""
+        header = SessionHeader(
+            drive=self.number,
+            size=len(container),
+            version=b"\0\1",
+            signature=SIGNATURE_MARKING,
+            session=session,
+        )
+        answer = peer.respond(header.encode() + container, now=self.unix)
+        assert answer is not None, peer.problems
+        return answer[30:]
+
+    def update_keys(self) -> int:
+        """D0h and D1h until the table is whole; how many rounds it took."""
+        for rounds in range(1, 100):
+            answer = self.asked(self.key_server, self.ok(0xD0, self.dt), SESSION_KEYS)
+            if (code := self.code(0xD1, answer)) is not Code.KEY_UPDATE_REPEAT:
+                assert code is Code.OK
+                return rounds
+        raise AssertionError("the key update does not end")
+
+    def check(self, code: str, kind: int = 4) -> bytes:
+        """B1h."""
+        raw = code.encode("cp866")
+        return self.ok(0xB1, bytes((kind, len(raw))) + raw)
+
+    def request(self, planned: int = 1, *more: tuple[int, Any]) -> bytes:
+        """B5h: the container for the marking system."""
+        return self.ok(0xB5, self.dt + tags((2003, planned), (2102, 0), *more))
+
+    def ask_marking_system(self, planned: int = 1, *more: tuple[int, Any]) -> bytes:
+        """B5h, the marking system, B6h."""
+        return self.ok(0xB6, self.asked(self.marking_system, self.request(planned, *more), SESSION_MARKING))
+
+    def checked(self, code: str, kind: int = 4, planned: int = 1) -> int:
+        """A whole check, saved: tag 2106."""
+        self.check(code, kind)
+        if not self.drive.state.mode & 2:
+            self.ask_marking_system(planned)
+        return self.ok(0xB2, b"\1")[0]
+
+    def notice(self, *codes: str, status: int = 1, operation_type: int = 1) -> None:
+        """B7h: a notification about these codes for the open receipt."""
+        self.ok(0xB7, b"\1" + tags((1055, 1), (2116, operation_type)))
+        for code in codes:
+            self.ok(0xB7, b"\2" + marked_item(code, status))
+        self.ok(0xB7, b"\3")
+
+    def marked_receipt(self, *codes: str) -> bytes:
+        self.begin_receipt()
+        self.notice(*codes)
+        return self.ok(*self.receipt_form())
+
+    def read_notice(self) -> bytes:
+        """BBh, BCh, BEh: up to the state of waiting for a receipt."""
+        size = int.from_bytes(self.ok(0xBB), "little")
+        container = b""
+        while len(container) < size:
+            container += self.ok(0xBC, pack("<HH", len(container), 1000))
+        self.ok(0xBE)
+        return container
+
+    def deliver_notice(self) -> bytes:
+        return self.ok(0xBF, self.asked(self.marking_system, self.read_notice(), SESSION_MARKING))
+
+
+def marked_item(code: str, status: int = 1, more: bytes = b"") -> bytes:
+    """Tag 2007 as a register sends it."""
+    own = tags((2000, code), (2110, status), (1214, 4), (1030, "Вода"), (1079, 10000), (1043, 10000), (1199, 6))
+    return nest(2007, own + more)
+
+
+def good_code(serial: str = "JgXJ5.T", **options: Any) -> str:
+    return make_code(DEMO_MASTER_KEY, "04600439931256", serial, **options)
+
+
+MARKING = 16
+AUTONOMOUS = 2
+
+
+def registered(*, mode: int = 0, extended: int = 0, **options: Any) -> Hands:
     hands = Hands(**options)
-    hands.register()
+    hands.register(mode=mode, extended=extended)
     return hands
 
 
-def with_shift(**options: Any) -> Hands:
-    hands = registered(**options)
+def with_shift(*, mode: int = 0, extended: int = 0, **options: Any) -> Hands:
+    hands = registered(mode=mode, extended=extended, **options)
+    hands.open_shift()
+    return hands
+
+
+def with_marking(*, mode: int = 0, **options: Any) -> Hands:
+    """Registered for marked goods, keys up to date, shift open."""
+    hands = registered(mode=mode, extended=MARKING, **options)
+    hands.update_keys()
     hands.open_shift()
     return hands

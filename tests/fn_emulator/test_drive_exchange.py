@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from struct import pack
+from typing import Any
 
 import pytest
 from msgspec.structs import replace as replaced
@@ -21,7 +22,7 @@ SESSION = {
 RECORDED_DRIVE = "9999078902013267"
 
 
-def waiting(**options: object) -> tuple[Hands, bytes]:
+def waiting(**options: Any) -> tuple[Hands, bytes]:
     """A drive that awaits the ticket for document 1, and the good ticket."""
     hands = registered(**options)
     return hands, hands.ticket(hands.read_message())

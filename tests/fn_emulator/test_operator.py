@@ -186,6 +186,7 @@ EXPECTED = {
     Fault.WRONG_DOCUMENT: 3,
     Fault.WRONG_DRIVE: 4,
     Fault.WRONG_CRC: 5,
+    Fault.WRONG_LENGTH: 7,
     Fault.WRONG_SIGN: 1,
     Fault.WRONG_MESSAGE_SIGN: 1,
     Fault.HEADER_ONLY: None,
