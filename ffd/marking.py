@@ -1,14 +1,16 @@
 """Marking and product codes: from what a scanner sent to tags 1163, 1162, 2100, 2101 and 2115.
 
 `parse` always answers: a code it cannot place is of kind UNKNOWN, and `problems` say exactly what is wrong with a
-bad one: a lost separator, a check digit, a length its identifier does not allow. Texts are never trimmed and never
-change case, because serial numbers use every character.
+bad one: a lost separator, a check digit, a length its identifier does not allow, a keyboard layout. Texts are never
+trimmed and never change case, because serial numbers use every character. Positions count in `text`, the code without
+a scanner's additions.
 """
 
 from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 from zlib import crc32
@@ -19,12 +21,15 @@ from ffd.enums import PRODUCT_CODE_PREFIXES, MarkingCodeType
 from ffd.errors import EncodeError
 from ffd.ids import check_gtin
 from ffd.structures import ProductCode
+from ffd.values import encode_string, misfits
 
-__all__ = ["Element", "Kind", "MarkingCode", "Problem", "control_code", "parse"]
+__all__ = ["SHAPES", "Element", "Kind", "MarkingCode", "Problem", "Shape", "control_code", "parse"]
 
 GS = "\x1d"
 CODE_MAX = 256  # tag 2000
-_MEMBER_MAX = 38
+_SCANNED_MAX = 4 * CODE_MAX  # what a scanner may wrap around it: separators written out in six characters
+# Maximum retail price of a tobacco pack: four digits of base 80, highest first.
+_PRICE_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + "!\"%&'*+-./_,:;=<>?"
 
 
 class Kind(StrEnum):
@@ -79,6 +84,24 @@ class MarkingCode(msgspec.Struct, frozen=True, kw_only=True):
         return next((one.value for one in self.elements if one.identifier == identifier), None)
 
     @property
+    def group(self) -> str:
+        """Groups of goods (Russian) whose codes have this shape, empty when the table does not know it."""
+        if self.kind is Kind.SHORT:
+            return "табак, пачка; никотинсодержащая продукция"
+        return _group(self.elements)
+
+    @property
+    def maximum_price(self) -> int | None:
+        """Maximum retail price in kopecks: inside a short code, or identifier 8005 of a block."""
+        if self.kind is Kind.SHORT:
+            price = 0
+            for character in self.text[21:25]:
+                price = price * len(_PRICE_DIGITS) + _PRICE_DIGITS.index(character)
+            return price
+        written = self.element("8005")
+        return int(written) if written is not None and _fits("8005", written) else None
+
+    @property
     def identifier(self) -> str:
         """Tag 2101, and the text of the member of 1163."""
         match self.kind:
@@ -96,7 +119,9 @@ class MarkingCode(msgspec.Struct, frozen=True, kw_only=True):
                 return self.text[:32]
 
     def product_code(self) -> ProductCode:
-        """Tag 1163 with its one member."""
+        """Tag 1163 with its one member; EncodeError when what was read has no place in CP866."""
+        if misfits(self.identifier):
+            raise EncodeError(f"CP866 has no {misfits(self.identifier)!r}", path="item_product_code")
         member: dict[str, Any] = {_MEMBERS[self.kind]: self.identifier}
         return ProductCode(**member)
 
@@ -134,7 +159,27 @@ class MarkingCode(msgspec.Struct, frozen=True, kw_only=True):
             case Kind.FUR | Kind.EGAIS2 | Kind.EGAIS3:
                 return PRODUCT_CODE_PREFIXES[self.kind] + _ascii(self.identifier)
             case Kind.UNKNOWN:
-                return PRODUCT_CODE_PREFIXES["unrecognized"] + self.text.encode("cp866", "strict")[:30]
+                return PRODUCT_CODE_PREFIXES["unrecognized"] + encode_string(self.text[:30])
+
+    def describe(self) -> dict[str, Any]:
+        """All of it by name, for a page or a log: texts and numbers only."""
+        encodes = not misfits(self.text)
+        return {
+            "kind": self.kind,
+            "group": self.group,
+            "gtin": self.gtin,
+            "serial": self.serial,
+            "elements": {one.identifier: one.value for one in self.elements},
+            "maximum_price": self.maximum_price,
+            "identifier": self.identifier,
+            "member": _MEMBERS[self.kind],
+            "code_type": int(self.code_type),
+            "code_type_ru": self.code_type.title,
+            "control_code": self.control_code if encodes else None,
+            "reconstructed": self.reconstructed,
+            "text": self.text.replace(GS, "<GS>"),
+            "problems": [msgspec.structs.asdict(one) for one in self.problems],
+        }
 
 
 _MEMBERS = {
@@ -153,11 +198,7 @@ _MEMBERS = {
 
 def control_code(code: str) -> str:
     """Tag 2115: the last four decimal digits of the CRC-32 of tag 2000's bytes."""
-    try:
-        data = code.encode("cp866")
-    except UnicodeEncodeError:
-        raise EncodeError("a character that CP866 does not have", path="marking_code") from None
-    return f"{crc32(data) % 10_000:04d}"
+    return f"{crc32(encode_string(code)) % 10_000:04d}"
 
 
 def _ascii(text: str) -> bytes:
@@ -202,21 +243,35 @@ _IDENTIFIERS: dict[str, tuple[str, bool]] = {
 }
 _FIXED = {"00": 18, "01": 14, "02": 14, "11": 6, "12": 6, "13": 6, "15": 6, "16": 6, "17": 6, "20": 2}
 _MEASURES = re.compile(r"3[1-6][0-9]{2}")  # weights and the like: six digits, fixed
-# Shapes of codes whose separators were lost: serial numbers of known lengths, then a known tail.
-_SERIALS = (13, 20, 7, 6)
-_TAILS = (
-    ("91", 4, "92", 88),
-    ("91", 4, "92", 44),
-    ("8005", 6, "93", 4),
-    ("7003", 10, "93", 4),
-    ("17", 6, "93", 4),
-    ("3103", 6, "93", 4),
-    ("93", 4),
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """How the codes of some groups of goods look behind the GTIN: lengths of the serial number, then the tail."""
+
+    group: str
+    serials: tuple[int, ...]
+    tail: tuple[tuple[str, int], ...]
+
+
+# Groups change several times a year; a shape that is missing costs only the name and the repair of lost separators.
+SHAPES = (
+    Shape("табак, блок", (7,), (("8005", 6), ("93", 4))),
+    Shape("обувь", (13,), (("91", 4), ("92", 88))),
+    Shape("лекарства, одежда, духи и другие", (13, 6), (("91", 4), ("92", 44))),
+    Shape("шины, фотокамеры, велосипеды, кресла-коляски", (20,), (("91", 4), ("92", 44))),
+    Shape("вода, напитки, пиво", (13, 7, 6), (("93", 4),)),
+    Shape("молоко", (13, 6), (("17", 6), ("93", 4))),
+    Shape("молоко", (13, 6), (("7003", 10), ("93", 4))),
+    Shape("молоко весовое", (13, 6), (("3103", 6), ("93", 4))),
 )
+_FNC1 = "\xe8"  # character 232, which a symbol may begin with and separate by
+_STAMP = re.compile(r"[0-9A-Z]+")
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _ESCAPED = re.compile(r"\\u001d|\\x1d|<GS>|\{GS\}|\|", re.IGNORECASE)
 _FUR = re.compile(r"[A-Z]{2}-[0-9]{6}-[A-Z0-9]{10}")
-_SHORT = re.compile(r"[0-9]{14}[!-~]{15}")
+# Characters of GS1 serial numbers and tails; short codes have the few that count as digits of their price.
+_GS1_TEXT = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]*")
+_SHORT = re.compile(rf"[0-9]{{14}}[{re.escape(_PRICE_DIGITS)}]{{15}}")
 _ALLOWED = re.compile(r"[!-~\x1d ]*")
 _LETTERS = dict(
     zip(
@@ -231,44 +286,72 @@ _AMBIGUOUS = '.,"№;:?/'  # keys that give another character in the Russian lay
 def parse(scanned: str) -> MarkingCode:
     """A scanned code of any kind: EAN, ITF, GS1 with or without separators, short, fur, alcohol, unknown."""
     problems: list[Problem] = []
-    text = _clean(scanned, problems)
-    if not text or len(text) > CODE_MAX:
-        problems.append(
-            _problem("length", 0, "Недопустимая длина кода.", f"{len(text)} characters, 1 to {CODE_MAX} allowed")
-        )
+    text = _clean(scanned[:_SCANNED_MAX], problems)
+    if not text or len(text) > CODE_MAX or len(scanned) > _SCANNED_MAX:
+        size = f"{len(text)} characters" if len(scanned) <= _SCANNED_MAX else f"more than {_SCANNED_MAX} characters"
+        problems.append(_problem("length", 0, "Недопустимая длина кода.", f"{size}, 1 to {CODE_MAX} allowed"))
         return MarkingCode(text=text[:CODE_MAX], kind=Kind.UNKNOWN, problems=tuple(problems))
     found = _plain(text, problems) or _gs1(text, problems)
     if found is not None:
         return found
     if not problems:
-        problems.append(_problem("unknown", 0, "Код не распознан.", "not a code of any known kind"))
+        problems.append(next(_nearly(text)))
     return MarkingCode(text=text, kind=Kind.UNKNOWN, problems=tuple(problems))
 
 
 def _clean(scanned: str, problems: list[Problem]) -> str:
     """Without symbology prefix and leading separators, escapes undone, a Russian keyboard layout undone."""
-    text = _ESCAPED.sub(GS, scanned.replace("\xe8", GS) if scanned.isascii() or "\xe8" in scanned else scanned)
+    text = scanned
+    doubtful: list[int] = []
+    if any(ord(character) in _LETTERS for character in text):
+        doubtful = [index for index, character in enumerate(text) if character in _AMBIGUOUS]
+        text = text.translate(_LETTERS)
+    before = len(text)
+    text = _ESCAPED.sub(GS, text.replace(_FNC1, GS))
     if _SYMBOLOGY.match(text):
         text = text[3:]
     text = text.lstrip(GS)
-    if any(ord(character) in _LETTERS for character in text):
-        doubtful = [index for index, character in enumerate(text) if character in _AMBIGUOUS]
-        if doubtful:
-            problems.append(
-                _problem(
-                    "layout",
-                    doubtful[0],
-                    "Сканер работает в русской раскладке: код прочитан неоднозначно.",
-                    f"Russian layout: {text[doubtful[0]]!r} may stand for another character",
-                )
+    if doubtful:
+        at = max(0, doubtful[0] - (before - len(text)))
+        problems.append(
+            _problem(
+                "layout",
+                at,
+                "Сканер работает в русской раскладке: код прочитан неоднозначно.",
+                f"Russian layout: {scanned[doubtful[0]]!r} may stand for another character",
             )
-        text = text.translate(_LETTERS)
+        )
     bad = next((index for index, one in enumerate(text) if not _ALLOWED.fullmatch(one)), None)
     if bad is not None:
-        problems.append(
-            _problem("character", bad, "Недопустимый символ в коде.", f"{text[bad]!r} cannot be part of a code")
-        )
+        problems.append(_character(bad, text[bad]))
     return text
+
+
+def _character(at: int, character: str) -> Problem:
+    return _problem("character", at, "Недопустимый символ в коде.", f"{character!r} cannot be part of a code")
+
+
+def _nearly(text: str) -> Iterator[Problem]:
+    """What a code that is of no kind comes nearest to, and what it lacks."""
+    size = len(text)
+    wrong = "Недопустимая длина кода."
+    if _FUR.fullmatch(text.upper()) or (size in (68, 150) and _STAMP.fullmatch(text.upper())):
+        yield _problem(
+            "case", 0, "Строчные буквы вместо заглавных: проверьте Caps Lock.", "lower case where capitals belong"
+        )
+    if text.isascii() and text.isdigit():
+        yield _problem("length", 0, wrong, f"{size} digits; EAN-8 has 8, EAN-13 13, UPC-A 12, ITF-14 14")
+    if re.match(r"[A-Z]{2}-[0-9]", text):
+        yield _problem("length", 0, wrong, f"looks like a mark of fur of {size} characters; two letters, six digits "
+                       "and ten characters with hyphens between them make 20")  # fmt: skip
+    if check_gtin(text[:14]) and 22 <= size <= 36:
+        bad = next((at for at, one in enumerate(text) if one not in _PRICE_DIGITS), None)
+        if bad is not None:
+            yield _character(bad, text[bad])
+        yield _problem("length", 0, wrong, f"looks like a short code of {size} characters, 29 needed")
+    if size > 40 and _STAMP.fullmatch(text):
+        yield _problem("length", 0, wrong, f"looks like an alcohol stamp of {size} characters; they have 68 or 150")
+    yield _problem("unknown", 0, "Код не распознан.", "not a code of any known kind")
 
 
 def _plain(text: str, problems: list[Problem]) -> MarkingCode | None:
@@ -288,29 +371,22 @@ def _plain(text: str, problems: list[Problem]) -> MarkingCode | None:
     if size == 29 and _SHORT.fullmatch(text):
         _check_gtin(text[:14], 0, problems)
         return MarkingCode(text=text, kind=Kind.SHORT, gtin=text[:14], serial=text[14:21], problems=tuple(problems))
-    if size in (68, 150) and re.fullmatch(r"[0-9A-Z]+", text):
+    if size in (68, 150) and _STAMP.fullmatch(text):
         kind = Kind.EGAIS2 if size == 68 else Kind.EGAIS3
         return MarkingCode(text=text, kind=kind, problems=tuple(problems))
     return None
 
 
 def _gs1(text: str, problems: list[Problem]) -> MarkingCode | None:
-    if not text.startswith(("01", "02", "00")) and GS not in text:
+    if not text.startswith("01") and GS not in text:
         return None
-    if GS not in text and (shape := _without_separators(text)) is not None:
-        elements, whole = shape
-        at = 18 + len(elements[1].value)
-        problems.append(
-            _problem(
-                "separator",
-                at,
-                "Сканер потерял разделители кода.",
-                f"a separator is missing at {at}; put back by the known shape",
-            )
-        )
-        return _marked(whole, elements, problems, reconstructed=True)
     before = len(problems)
     elements = _walk(text, problems)
+    if not _group(elements):
+        shape = _without_separators(text)
+        if shape is not None:
+            del problems[before:]
+            return _repaired(text, *shape, problems)
     if not any(one.identifier == "01" for one in elements):
         if len(problems) == before:
             problems.append(_problem("gtin", 0, "В коде нет GTIN.", "identifier 01 is missing"))
@@ -318,19 +394,43 @@ def _gs1(text: str, problems: list[Problem]) -> MarkingCode | None:
     return _marked(text, elements, problems)
 
 
+def _group(elements: tuple[Element, ...]) -> str:
+    """The groups of the table's shape that these elements have."""
+    if [one.identifier for one in elements[:2]] != ["01", "21"]:
+        return ""
+    tail = tuple((one.identifier, len(one.value)) for one in elements[2:])
+    return next((one.group for one in SHAPES if one.tail == tail and len(elements[1].value) in one.serials), "")
+
+
+def _repaired(text: str, elements: tuple[Element, ...], whole: str, problems: list[Problem]) -> MarkingCode:
+    at = next((at for at, (one, other) in enumerate(zip(text, whole, strict=False)) if one != other), len(text))
+    problems.append(
+        _problem(
+            "separator",
+            at,
+            "Сканер потерял разделители кода.",
+            f"a separator is missing at {at}; put back by the known shape",
+        )
+    )
+    return _marked(whole, elements, problems, reconstructed=True)
+
+
 def _marked(
     text: str, elements: tuple[Element, ...], problems: list[Problem], *, reconstructed: bool = False
 ) -> MarkingCode:
-    values = {one.identifier: one.value for one in elements}
-    _check_gtin(values["01"], text.index(values["01"]), problems)
+    values = {one.identifier: one.value for one in reversed(elements)}  # the first of a repeated one counts
+    sound = _fits("01", values["01"]) and ("21" not in values or _fits("21", values["21"]))
+    if _fits("01", values["01"]):
+        _check_gtin(values["01"], text.index(values["01"]), problems)
     marked = "21" in values and any(tail in values for tail in ("91", "92", "93"))
     if "92" in values and "91" not in values:
         problems.append(_problem("key", 0, "В коде нет номера ключа.", "identifier 92 without 91"))
+    kind = Kind.UNKNOWN if not sound else Kind.GS1_MARKED if marked else Kind.GS1
     return MarkingCode(
         text=text,
-        kind=Kind.GS1_MARKED if marked else Kind.GS1,
-        gtin=values["01"],
-        serial=values.get("21", ""),
+        kind=kind,
+        gtin=values["01"] if sound else "",
+        serial=values.get("21", "") if sound else "",
         elements=elements,
         reconstructed=reconstructed,
         problems=tuple(problems),
@@ -345,7 +445,7 @@ def _walk(text: str, problems: list[Problem]) -> tuple[Element, ...]:
         if text[at] == GS:
             at += 1
             continue
-        known = next((size for size in (4, 3, 2) if _known(text[at : at + size])), None)
+        known = next((size for size in (4, 3, 2) if at + size <= len(text) and _known(text[at : at + size])), None)
         if known is None:
             if GS in text[at:] and found:  # an identifier we do not need: skip it whole
                 at = text.index(GS, at) + 1
@@ -374,6 +474,9 @@ def _walk(text: str, problems: list[Problem]) -> tuple[Element, ...]:
                     f"{identifier} holds {len(value)} characters {value[:24]!r}; a separator may be lost",
                 )
             )
+        elif not _GS1_TEXT.fullmatch(value):
+            bad = next(index for index, one in enumerate(value) if not _GS1_TEXT.fullmatch(one))
+            problems.append(_character(at + bad, value[bad]))
         found.append(Element(identifier, value))
         at = end
     return tuple(found)
@@ -393,24 +496,46 @@ def _fits(identifier: str, value: str) -> bool:
 
 
 def _without_separators(text: str) -> tuple[tuple[Element, ...], str] | None:
-    """The elements and the whole text of a code of a known shape that lost its separators."""
-    if not re.match(r"01[0-9]{14}21", text):
+    """The elements and the whole text of a code of a known shape that lost some or all of its separators.
+
+    None when no shape fits, or several, or when a separator that is there stands where the shape has none.
+    """
+    bare = text.replace(GS, "")
+    if not re.match(r"01[0-9]{14}21", bare):
         return None
-    fits: list[tuple[tuple[Element, ...], str]] = []
-    for serial in _SERIALS:
-        for tail in _TAILS:
-            elements = [Element("01", text[2:16]), Element("21", text[18 : 18 + serial])]
-            at = 18 + serial
-            for identifier, size in zip(tail[::2], tail[1::2], strict=True):
-                start = at + len(str(identifier))
-                if text[at:start] != identifier:
-                    break
-                elements.append(Element(str(identifier), text[start : start + int(size)]))
-                at = start + int(size)
-            else:
-                if at == len(text) and all(_fits(one.identifier, one.value) for one in elements):
-                    fits.append((tuple(elements), _joined(elements)))
-    return fits[0] if len(fits) == 1 else None
+    tried = (_fitted(bare, serial, shape.tail) for shape in SHAPES for serial in shape.serials)
+    fits = [found for found in tried if found is not None]
+    if len(fits) != 1 or not _separators(text) <= _boundaries(fits[0]):
+        return None
+    return tuple(fits[0]), _joined(fits[0])
+
+
+def _fitted(bare: str, serial: int, tail: tuple[tuple[str, int], ...]) -> list[Element] | None:
+    """The elements when the code has exactly this shape."""
+    elements = [Element("01", bare[2:16])]
+    at = 16
+    for identifier, size in (("21", serial), *tail):
+        start = at + len(identifier)
+        value = bare[start : start + size]
+        if bare[at:start] != identifier or len(value) != size or not _fits(identifier, value):
+            return None
+        elements.append(Element(identifier, value))
+        at = start + size
+    return elements if at == len(bare) else None
+
+
+def _separators(text: str) -> set[int]:
+    """Where separators stand, counted without them."""
+    found = [at for at, one in enumerate(text) if one == GS]
+    return {at - index for index, at in enumerate(found)}
+
+
+def _boundaries(elements: list[Element]) -> set[int]:
+    ends, at = set(), 0
+    for one in elements:
+        at += len(one.identifier) + len(one.value)
+        ends.add(at)
+    return ends
 
 
 def _joined(elements: list[Element]) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ffd.errors import FfdError
 from ffd.marking import GS, Kind, control_code, parse
+from ffd.marking import SHAPES as TABLE
+from ffd.structures import ProductCode
 from ffd.tlv import Tlv, encode
 from tests.ffd.vectors import one, vectors
 
@@ -117,10 +121,158 @@ def test_russian_layout() -> None:
     assert code.element("93") == "AaC1"
 
 
+def test_prefix_in_russian_layout() -> None:
+    """The symbology prefix is typed in the same layout as the code and still is no part of it."""
+    code = parse(f"ъв2010460406000600021ТЫЩ{GS}93ФaС1")
+    assert (code.serial, code.good) == ("NSO", True)
+
+
+@pytest.mark.parametrize(
+    ("scanned", "at"),
+    [
+        (f"010460406000600021N4N57RSCBUZTQ91ffd0{GS}92{'A' * 88}", 31),
+        (f"010460406000600021N4N57RSCBUZTQ{GS}91ffd092{'A' * 88}", 38),
+        (f"010460043993125621JgXJ5.T8005112000{GS}93AbC1", 25),
+        ("010460406000600021N4N57RSCBUZTQ93AbC1", 31),
+    ],
+)
+def test_one_separator_lost(scanned: str, at: int) -> None:
+    """Some separators lost is told like all lost: where the first is missing, and the code repaired."""
+    code = parse(scanned)
+    assert [(one.code, one.position) for one in code.problems] == [("separator", at)]
+    assert (code.reconstructed, code.kind) == (True, Kind.GS1_MARKED)
+    assert code.text[at] == GS
+    assert parse(code.text).good
+
+
+@pytest.mark.parametrize(
+    ("scanned", "problem", "word"),
+    [
+        ("46061", "length", "5 digits"),
+        ("RU-401301-AAA027703", "length", "19 characters"),
+        ("ru-401301-aaa0277031", "case", "lower case"),
+        ("00000046210654NKZaYPiAAModGV", "length", "28 characters"),
+        ("00000046210654NKZaYPiAAMod#Vz", "character", "'#'"),
+        ("A" * 67, "length", "67 characters"),
+        (f"010460406000600021N4N#7{GS}93AbC1", "character", "'#'"),
+        (f"0104604060006000210{GS}93", "length", "93 holds 0 characters"),
+        ("x" * 5000, "length", "more than 1024"),
+    ],
+)
+def test_what_it_nearly_is(scanned: str, problem: str, word: str) -> None:
+    """A code of no kind is told what it lacks, not only that it is unknown."""
+    found = [one for one in parse(scanned).problems if one.code == problem]
+    assert found
+    assert word in found[0].message_en
+
+
+def test_a_broken_gtin_or_serial_is_no_gs1_code() -> None:
+    """What cannot be a member 1304 or 1305 goes to 1300 as it was read, and has no number to compute with."""
+    for scanned in (f"01046040{GS}21N4N57{GS}93AbC1", f"010460406000600021{'N' * 21}{GS}93AbC1"):
+        code = parse(scanned)
+        assert (code.kind, code.gtin, code.serial) == (Kind.UNKNOWN, "", "")
+        assert code.product_code().product_code_unrecognized == code.text[:32]
+        assert code.product_code_bytes()[:2] == b"\0\0"
+
+
+def test_price_and_group() -> None:
+    """A tobacco pack tells its maximum price in base 80 (register firmware: ABm8 is 95.00), a block in 8005."""
+    assert parse("00000046198488X?io+qCABm8wAYa").maximum_price == 9500
+    assert parse(SHAPES[2][2]).maximum_price == 112000
+    assert parse(SHAPES[1][2]).maximum_price is None
+    assert parse(SHAPES[5][2]).group == "обувь"
+    assert parse(SHAPES[2][2]).group == "табак, блок"
+    assert parse("46198488").group == ""
+
+
+def test_describe() -> None:
+    """All that is known by name, as JSON can carry it."""
+    described = parse(SHAPES[2][2]).describe()
+    assert json.loads(json.dumps(described)) == described
+    assert described["member"] == "product_code_gs1_marked"
+    assert described["identifier"] == "010460043993125621JgXJ5.T"
+    assert described["elements"]["93"] == "AbC1"
+    assert described["code_type"] == 5
+
+
+def test_shapes_table() -> None:
+    """Every shape of the table is read back from a code made after it, with and without separators."""
+    values = {"91": "ffd0", "8005": "112000", "17": "261231", "7003": "2612312359", "3103": "001250"}
+    for shape in TABLE:
+        for size in shape.serials:
+            serial = "NQWRSTUVXYZabcdefghk"[:size]
+            code = f"010460406000600021{serial}{GS}"
+            for identifier, length in shape.tail:
+                code += identifier + values.get(identifier, "w" * length)
+                code += GS if identifier in ("91", "8005", "7003") else ""
+            found = parse(code)
+            assert (found.good, found.serial, shape.group in found.group) == (True, serial, True), code
+            again = parse(code.replace(GS, ""))
+            assert (again.text, again.reconstructed) == (code, True)
+
+
+def _all_of(scanned: str) -> None:
+    """A value, or our error; never another exception."""
+    code = parse(scanned)
+    assert code.good or all(one.message_ru and one.message_en for one in code.problems)
+    assert all(0 <= one.position <= len(scanned) for one in code.problems)
+    assert code.code_type in range(6)
+    assert len(code.text) <= 256
+    assert code.describe()
+    for make in (code.product_code, code.product_code_bytes, lambda: code.control_code):
+        try:
+            made = make()
+        except FfdError:
+            assert not code.good
+            continue
+        assert made
+        if isinstance(made, ProductCode):
+            assert ProductCode.decode_fields(made.encode_fields()) == made
+
+
 @given(st.text())
 def test_any_text(scanned: str) -> None:
-    """Any text is a code of some kind, with a type and a member for 1163."""
+    """Any text is a code of some kind, with a type and a member for 1163, or our error."""
+    _all_of(scanned)
+
+
+PIECES = [
+    GS,
+    "01",
+    "21",
+    "91",
+    "92",
+    "93",
+    "8005",
+    "ffd0",
+    "\xe8",
+    "]d2",
+    "ы",
+    "é",
+    "04604060006000",
+    "A" * 44,
+    "9" * 14,
+]
+
+
+@given(st.sampled_from([scanned for _, _, scanned in SHAPES]), st.data())
+def test_damaged_codes(scanned: str, data: st.DataObject) -> None:
+    """Real codes with parts cut out, doubled or mixed up."""
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(scanned)))
+        end = data.draw(st.integers(at, min(len(scanned), at + 20)))
+        scanned = scanned[:at] + data.draw(st.sampled_from(["", *PIECES])) + scanned[end:]
+    _all_of(scanned)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=24).map("".join))
+def test_pieces(scanned: str) -> None:
+    """Parts of codes in any order."""
+    _all_of(scanned)
+
+
+@given(st.sampled_from([scanned for _, _, scanned in SHAPES]))
+def test_a_good_code_stays(scanned: str) -> None:
+    """What was read without a problem is read the same again from its own text."""
     code = parse(scanned)
-    assert code.good or code.problems
-    assert code.code_type in range(6)
-    assert code.product_code()
+    assert parse(code.text) == code

@@ -17,6 +17,7 @@ CORE = "a pure core: no I/O, no waiting"
 ALLOWED: dict[str, set[str]] = {
     "ffd": {"msgspec"},
     "ffd.cli": {"msgspec", "typer", "rich"},
+    "ffd.cli_tree": {"msgspec", "rich"},
     "ffd.render": {"msgspec", "PIL", "reportlab", "segno"},
     "kkt_driver": {"ffd", "msgspec", "structlog"},
     "kkt_driver.codec": {"msgspec", "construct"},
