@@ -7,15 +7,16 @@ the rack waits for `changes`.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import trio
 
 from fleet.dispatch import Abilities, Dispatcher, Need
 from fleet.jobs import Job
+from fleet.journal.base import Discovered
 
-__all__ = ["Changes", "Desk", "Order", "Ticketed"]
+__all__ = ["Audit", "Changes", "Desk", "Lookup", "Message", "Order", "Ticketed"]
 
 INBOX_SIZE = 8
 """Messages that may wait for one station: at most one job (only an idle station is given one), one ticket (one message
@@ -33,6 +34,35 @@ class Order(Enum):
 
     CLOSE_SHIFT = "close_shift"
     WAKE = "wake"
+
+
+class Audit(msgspec.Struct, frozen=True):
+    """Hold the journal against the drive's archive, from a document or from the last audit on."""
+
+    first: int | None
+    why: str
+
+
+class Lookup:
+    """A receipt in the drive's archive is wanted; `answer` is told what the archive has, or None."""
+
+    def __init__(self, document: int) -> None:
+        self.document = document
+        self._found: Discovered | None = None
+        self._answered = trio.Event()
+
+    def answer(self, found: Discovered | None) -> None:
+        self._found = found
+        self._answered.set()
+
+    async def result(self) -> Discovered | None:
+        """What the archive has. Patience is the caller's."""
+        await self._answered.wait()
+        return self._found
+
+
+Message: TypeAlias = Job | Ticketed | Order | Audit | Lookup
+"""What a station's inbox may hold."""
 
 
 class Changes:
@@ -79,7 +109,7 @@ class Desk:
         if chosen is not None:
             self._inboxes[chosen].send_nowait(job)
 
-    def send(self, station: str, message: Ticketed | Order) -> None:
+    def send(self, station: str, message: Ticketed | Order | Audit | Lookup) -> None:
         """A ticket or an order for a station; orders beyond the inbox's size are dropped, tickets never are."""
         try:
             self._inboxes[station].send_nowait(message)

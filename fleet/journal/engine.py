@@ -194,9 +194,11 @@ class Engine:
         evidence = {"discovered": msgspec.to_builtins(document)}
         job = self.quarantine(now, id_, "its document was found in a drive without the job", evidence)
         same = (document.operation, document.total) == (int(order.receipt.operation), order.receipt.total)
-        if same:
+        if same and document.moment is not None:
             why = "the document carries the own key of this order"
             job = self.decide(now, id_, Decision.REGISTERED, "journal", why, document.result)
+            if document.confirmed:
+                job = self.confirm(now, document.drive, document.document, Ticket(at=now)) or job
         return Duplicate(job=job, same=same)
 
     def _duplicate(self, order: Order) -> Duplicate:
