@@ -29,6 +29,7 @@ __all__ = [
     "Config",
     "Http",
     "Queue",
+    "Admin",
     "Operator",
     "ShiftPolicy",
     "Tenant",
@@ -70,6 +71,12 @@ name = "demo"
 login = "demo"
 password_hash = "scrypt$16384$8$1$a2tr$lomt2dYY4AxGwIvrDDqP8ACRZ2YkzTvUC0s2NaPc3wA="   # fleet hash-password
 inn = "9900000000"
+
+# Who may run the rack through /admin: decide on quarantined receipts, audit, drain. On this machine the key that the
+# daemon keeps in state_dir/admin.key does as well, and the commands of `fleet` use it by themselves.
+# [[admins]]
+# name = "olga"
+# key_sha256 = "64 hexadecimal digits"    # fleet admin-key
 
 [[stations]]
 name = "k1"
@@ -141,6 +148,13 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     inn: str
 
 
+class Admin(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who may run the rack through its API. The key itself is not kept: `fleet admin-key` makes one."""
+
+    name: str
+    key_sha256: str
+
+
 class Station(msgspec.Struct, frozen=True, kw_only=True):
     """One register and how to reach it. `deadlines`: command code in hex → seconds; the rest keep theirs."""
 
@@ -163,6 +177,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     operator: Operator | None = None
     shift: ShiftPolicy = ShiftPolicy()
     tenants: tuple[Tenant, ...] = ()
+    admins: tuple[Admin, ...] = ()
     stations: tuple[Station, ...] = ()
     demo: bool = False
     warnings: tuple[str, ...] = ()
@@ -350,6 +365,7 @@ def _config(root: _Table, base: Path) -> Config:
         operator=_operator(root.table("operator")) if root.has("operator") else None,
         shift=_shift(root.table("shift")),
         tenants=tuple(_tenant(row) for row in root.rows("tenants")),
+        admins=tuple(_admin(row) for row in root.rows("admins")),
         stations=tuple(_station(row) for row in root.rows("stations")),
         demo=root.flag("demo", False),
     )
@@ -414,6 +430,12 @@ def _tenant(table: _Table) -> Tenant:
     return tenant
 
 
+def _admin(table: _Table) -> Admin:
+    admin = Admin(name=table.text("name", check=_wrong_name), key_sha256=table.text("key_sha256", check=_wrong_sha256))
+    table.close()
+    return admin
+
+
 def _station(table: _Table) -> Station:
     station = Station(
         name=table.text("name", check=_wrong_name),
@@ -465,6 +487,12 @@ def _wrong_hash(text: str) -> str | None:
     return None if _hash_parts(text) else 'is not scrypt$n$r$p$salt$hash: make one with "fleet hash-password"'
 
 
+def _wrong_sha256(text: str) -> str | None:
+    return (
+        None if re.fullmatch(r"[0-9a-f]{64}", text) else 'is not 64 hexadecimal digits: make it with "fleet admin-key"'
+    )
+
+
 def _wrong_inn(text: str) -> str | None:
     return None if check_inn(text) else f"{text!r} is not an INN: 10 or 12 digits with the right check digits"
 
@@ -511,6 +539,8 @@ def _clashes(config: Config) -> Iterator[str]:
     for table, rows, field in (
         ("tenants", config.tenants, "name"),
         ("tenants", config.tenants, "login"),
+        ("admins", config.admins, "name"),
+        ("admins", config.admins, "key_sha256"),
         ("stations", config.stations, "name"),
         ("stations", config.stations, "address"),
     ):

@@ -1,25 +1,30 @@
-"""What doors can ask of the fleet, as plain async functions. Doors call only these.
-
-Every receipt comes in by `accept`: it answers when the job is durable, and from then on the job cannot be lost.
-"""
+"""What shops may ask: every receipt comes in by `accept`, which answers when the job is durable; from then on the job
+cannot be lost."""
 
 from __future__ import annotations
+
+import builtins
+from collections.abc import Collection
 
 import msgspec
 
 from fleet.config import Config
 from fleet.desk import Desk
-from fleet.desk import Order as StationOrder
 from fleet.dispatch import Need
 from fleet.errors import Missing
 from fleet.jobs import UNFINISHED, Job, Order, State
 from fleet.journal.base import Accepted, Duplicate, Journal
 from fleet.station import Station
+from fleet.usecases.quarantine import Quarantine
+from fleet.usecases.stations import Stations
 from fleet.views import QueueView, StationView
 
 __all__ = ["Health", "NoRegister", "QueueFull", "QueueView", "StationView", "UseCases"]
 
 RETRY_AFTER_MIN_S = 1.0
+
+RECONCILING_S = 10.0
+"""A drive with a thousand documents to read takes about so long; shops come again until it was."""
 
 
 class QueueFull(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +56,8 @@ class UseCases:
         self._journal = journal
         self._desk = desk
         self._stations = stations
+        self.quarantine = Quarantine(journal, desk, stations)
+        self.stations = Stations(journal, desk, stations)
         self.stopping = False
 
     async def accept(self, order: Order) -> Accepted | Duplicate | QueueFull | NoRegister:
@@ -58,6 +65,8 @@ class UseCases:
         refused = self.eligible(order)
         if refused is not None:
             return refused
+        if self._reconciling(order.inn):
+            return QueueFull(retry_after_s=RECONCILING_S)
         if self.stopping or self._desk.waiting >= self._config.queue.max_jobs:
             known = await self._journal.status(inn=order.inn, key=order.key)
             if known is None:
@@ -96,9 +105,19 @@ class UseCases:
         finally:
             self._desk.decided(id)
 
-    async def latest(self, limit: int = 20) -> list[Job]:
+    async def latest(self, limit: int = 20) -> builtins.list[Job]:
         """The newest jobs of the whole rack, newest first."""
         return await self._journal.list(limit=limit)
+
+    async def list(
+        self,
+        limit: int = 50,
+        before: str | None = None,
+        states: Collection[State] | None = None,
+        inn: str | None = None,
+    ) -> builtins.list[Job]:
+        """Jobs newest first, in pages: `before` is the last id of the page before."""
+        return await self._journal.list(limit=limit, before=before, states=states, inn=inn)
 
     async def job(self, id: str) -> Job | None:
         """A job by its id, whoever owns it: for the operator's own page, not for shops."""
@@ -113,7 +132,7 @@ class UseCases:
         reasons = {station.name: station.why_not(need) for station in mine}
         return None if any(not why for why in reasons.values()) else NoRegister(inn_known=True, reasons=reasons)
 
-    def rack(self) -> list[StationView]:
+    def rack(self) -> builtins.list[StationView]:
         """Every station as it is now, in the order of the configuration."""
         return [station.view() for station in self._stations]
 
@@ -131,12 +150,6 @@ class UseCases:
         """How many jobs stand in each state."""
         return self._journal.counts()
 
-    async def close_shift(self, station: str) -> None:
-        """Ask a station to close its shift after the receipt in hand. Missing when there is no such station."""
-        if station not in {one.name for one in self._stations}:
-            raise Missing(f"there is no station {station}")
-        self._desk.send(station, StationOrder.CLOSE_SHIFT)
-
     def health(self) -> Health:
         queue = self.queue()
         problems = [f"{view.name}: {view.problem}" for view in self.rack() if view.problem]
@@ -151,6 +164,13 @@ class UseCases:
     async def changed(self, seen: int) -> int:
         """Wait until something changed after notice number `seen`; the newest number."""
         return await self._desk.changes.wait(seen)
+
+    def _reconciling(self, inn: str) -> bool:
+        """A drive that may hold this order's document was not read since the journal was restored."""
+        if not self._journal.reconciling:
+            return False
+        mine = {station.name for station in self._stations if station.config.inn == inn}
+        return not mine <= self._journal.reconciled_stations()
 
     def _expected_wait_s(self) -> float | None:
         speeds = [1 / max(view.service_s, 0.001) for view in self.rack() if view.state in ("idle", "busy", "shift")]
