@@ -19,6 +19,7 @@ import trio
 
 from fleet import config as settings
 from fleet.desk import Desk, Order
+from fleet.dispatch import Dispatcher
 from fleet.journal.base import Journal
 from fleet.journal.sqlite import SqliteJournal
 from fleet.operator_line import Dial, OperatorLine
@@ -71,7 +72,11 @@ async def open_daemon(
         config.state_dir.mkdir(parents=True, exist_ok=True)
         journal = SqliteJournal.open(config.journal_path, clock=clock)
     try:
-        desk = Desk()
+        dispatcher = Dispatcher(
+            weights={tenant.name: tenant.weight for tenant in config.tenants},
+            reserve_wait_s=config.queue.reserve_wait_s,
+        )
+        desk = Desk(dispatcher, clock)
         stations = [
             Station(
                 station,

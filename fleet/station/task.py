@@ -16,7 +16,7 @@ import trio
 
 from fleet import config as settings
 from fleet.desk import Audit, Desk, Lookup, Message, Order, Ticketed
-from fleet.dispatch import Abilities, Need, refusals
+from fleet.dispatch import Need, refusals
 from fleet.jobs import Job
 from fleet.journal.base import Journal
 from fleet.operator_line import OperatorLine
@@ -119,7 +119,7 @@ class Station:
         identity = self._work.identity
         if identity is None:
             return []
-        return refusals(need, Abilities(inn=identity.inn, tax_systems=identity.tax_systems))
+        return refusals(need, self._work.kind(identity))
 
     # --- the life of the task --------------------------------------------------------------------------------------
 
@@ -172,7 +172,7 @@ class Station:
             await self._look_up(register)
             await self._relay.turn(register, helpers)
             if self._given is None:
-                self._given = self._desk.dispatcher.idle(self.name)
+                self._given = self._desk.next_for(self.name)
             if self._given is None and self._audits.due:
                 self._desk.dispatcher.busy(self.name)
                 await self._audits.turn(register)

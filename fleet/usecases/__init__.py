@@ -6,14 +6,17 @@ the rack may do stands in parts of it: `quarantine` (decisions), `stations` (com
 
 from __future__ import annotations
 
-from fleet.usecases.core import Health, NoRegister, QueueFull, UseCases
+from fleet.dispatch import Need
+from fleet.usecases.core import Expectation, Health, NoRegister, QueueFull, UseCases
 from fleet.usecases.quarantine import Evidence, Quarantine
 from fleet.usecases.stations import Stations
 from fleet.views import QueueView, StationView
 
 __all__ = [
     "Evidence",
+    "Expectation",
     "Health",
+    "Need",
     "NoRegister",
     "Quarantine",
     "QueueFull",

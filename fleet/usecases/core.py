@@ -10,7 +10,7 @@ import msgspec
 
 from fleet.config import Config
 from fleet.desk import Desk
-from fleet.dispatch import Need
+from fleet.dispatch import need_of
 from fleet.errors import Missing
 from fleet.jobs import UNFINISHED, Job, Order, State
 from fleet.journal.base import Accepted, Duplicate, Journal
@@ -22,6 +22,8 @@ from fleet.views import QueueView, StationView
 __all__ = ["Health", "NoRegister", "QueueFull", "QueueView", "StationView", "UseCases"]
 
 RETRY_AFTER_MIN_S = 1.0
+RETRY_AFTER_SICK_S = 30.0
+"""While no register that may make it is well."""
 
 RECONCILING_S = 10.0
 """A drive with a thousand documents to read takes about so long; shops come again until it was."""
@@ -48,6 +50,13 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     problems: list[str]
 
 
+class Expectation(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a receipt waits for a register: jobs that want the same ones, and seconds; None while none is well."""
+
+    ahead: int
+    wait_s: float | None
+
+
 class UseCases:
     """The fleet's verbs for façades, the page and commands."""
 
@@ -56,12 +65,14 @@ class UseCases:
         self._journal = journal
         self._desk = desk
         self._stations = stations
+        self._tenants = {tenant.name: tenant for tenant in config.tenants}
         self.quarantine = Quarantine(journal, desk, stations)
         self.stations = Stations(journal, desk, stations)
         self.stopping = False
 
     async def accept(self, order: Order) -> Accepted | Duplicate | QueueFull | NoRegister:
         """Make a receipt a durable job, once per (INN, key) however often it is asked for."""
+        order = self._routed(order)
         refused = self.eligible(order)
         if refused is not None:
             return refused
@@ -70,7 +81,7 @@ class UseCases:
         if self.stopping or self._desk.waiting >= self._config.queue.max_jobs:
             known = await self._journal.status(inn=order.inn, key=order.key)
             if known is None:
-                return QueueFull(retry_after_s=self._retry_after_s())
+                return QueueFull(retry_after_s=self._retry_after_s(order))
         outcome = await self._journal.accept(order)
         if isinstance(outcome, Accepted):
             self._desk.submit(outcome.job)
@@ -93,6 +104,12 @@ class UseCases:
             if job.state not in UNFINISHED:
                 return job
             await decided.wait()
+
+    def expectation(self, order: Order | Job) -> Expectation:
+        """What a shop may expect of a receipt that waits, or would wait if it came now."""
+        need = need_of(order)
+        dispatcher = self._desk.dispatcher
+        return Expectation(ahead=dispatcher.rivals(need), wait_s=dispatcher.expected_wait_s(need))
 
     async def cancel(self, *, inn: str, id: str) -> Job:
         """Withdraw a job that no station has taken yet. Conflict when it is too late, Missing when it is not there."""
@@ -128,7 +145,7 @@ class UseCases:
         mine = [station for station in self._stations if station.config.inn == order.inn]
         if not mine:
             return NoRegister(inn_known=False, reasons={})
-        need = Need(order.inn, int(order.receipt.tax_system))
+        need = need_of(order)
         reasons = {station.name: station.why_not(need) for station in mine}
         return None if any(not why for why in reasons.values()) else NoRegister(inn_known=True, reasons=reasons)
 
@@ -176,5 +193,16 @@ class UseCases:
         speeds = [1 / max(view.service_s, 0.001) for view in self.rack() if view.state in ("idle", "busy", "shift")]
         return self._desk.waiting / sum(speeds) if speeds else None
 
-    def _retry_after_s(self) -> float:
-        return max(RETRY_AFTER_MIN_S, self._expected_wait_s() or 30.0)
+    def _retry_after_s(self, order: Order) -> float:
+        """Until a tenth of the queue is made: then there is room for those who come again."""
+        wait_s = self._desk.dispatcher.expected_wait_s(need_of(order))
+        return max(RETRY_AFTER_MIN_S, RETRY_AFTER_SICK_S if wait_s is None else 0.1 * wait_s)
+
+    def _routed(self, order: Order) -> Order:
+        """With the group and the priority of its tenant, where it names none itself."""
+        tenant = self._tenants.get(order.tenant)
+        if tenant is None or (tenant.group, tenant.priority) == (None, 0):
+            return order
+        return msgspec.structs.replace(
+            order, group=order.group or tenant.group, priority=order.priority or tenant.priority
+        )

@@ -54,9 +54,8 @@ class Stations:
         audits = await self.history(station, [AUDIT], 1)
         return audits[0] if audits else None
 
-    def why_not(self, inn: str, tax_system: int) -> dict[str, list[str]]:
+    def why_not(self, need: Need) -> dict[str, list[str]]:
         """For each station the reasons why it may not make such a receipt; none: it may."""
-        need = Need(inn, tax_system)
         return {station.name: station.why_not(need) for station in self._stations}
 
     async def _order(self, station: str, event: str, who: str, detail: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from fleet.errors import Conflict, JournalError, Missing
 from fleet.jobs import Decision, Job, State
 from fleet.journal.base import Discovered
-from fleet.usecases import UseCases
+from fleet.usecases import Need, UseCases
 from fleet.web.asgi import Call, Handler, Reply, json_reply
 from fleet.web.keys import LOCAL, Keys
 
@@ -107,9 +107,17 @@ class AdminDoor:
         return {"job": _shown(found.job), "notes": found.notes, "candidates": found.candidates}
 
     async def eligibility(self, call: Call, who: str) -> Any:
-        """Why which station may not make a receipt of `inn` and `tax_system` (bit of 1055)."""
-        tax_system = _number(call, "tax_system", 1)
-        return {"stations": self._usecases.stations.why_not(call.query("inn") or "", tax_system)}
+        """Why which station may not make a receipt of `inn`, `tax_system` (bit of 1055), `internet=1`, `marked=1`,
+        `group`, `place`."""
+        need = Need(
+            inn=call.query("inn") or "",
+            tax_system=_number(call, "tax_system", 1),
+            internet=call.query("internet") == "1",
+            marked=call.query("marked") == "1",
+            group=call.query("group"),
+            place=call.query("place"),
+        )
+        return {"stations": self._usecases.stations.why_not(need)}
 
     async def history(self, call: Call, who: str) -> Any:
         """What happened to a station; `event` (several by commas), `limit`."""

@@ -11,7 +11,7 @@ import trio.testing
 from fleet.errors import Missing
 from fleet.jobs import State
 from fleet.journal.base import StationRecord
-from fleet.usecases import UseCases
+from fleet.usecases import Need, UseCases
 from tests.end_to_end.world import INN, World, documents, post, wait_for
 
 
@@ -74,5 +74,5 @@ async def test_a_station_that_is_not_there(tmp_path: Path, autojump_clock: trio.
             await fleet.stations.audit("k9", who="olga")
         assert await fleet.stations.history("k9") == []
         await trio.sleep(10)
-        assert fleet.stations.why_not(INN, 1) == {"k1": []}
-        assert "INN" in fleet.stations.why_not("7707083893", 1)["k1"][0]
+        assert fleet.stations.why_not(Need(INN, 1)) == {"k1": []}
+        assert "INN" in fleet.stations.why_not(Need("7707083893", 1))["k1"][0]
