@@ -29,6 +29,7 @@ __all__ = [
     "Config",
     "Http",
     "Queue",
+    "Admin",
     "Operator",
     "ShiftPolicy",
     "Tenant",
@@ -55,6 +56,7 @@ always_200 = false                        # HTTP status of refusals: some shops'
 
 [queue]
 max_jobs = 10000                          # unfinished jobs; above this shops are told to come again later
+reserve_wait_s = 10                       # reserve registers join when a receipt would wait for so long
 
 [shift]
 max_s = 84600                             # a shift is closed by 23 h 30 min; the law ends it at 24 h
@@ -70,6 +72,15 @@ name = "demo"
 login = "demo"
 password_hash = "scrypt$16384$8$1$a2tr$lomt2dYY4AxGwIvrDDqP8ACRZ2YkzTvUC0s2NaPc3wA="   # fleet hash-password
 inn = "9900000000"
+# weight = 1.0                            # its part of registers that several tenants share
+# priority = 0                            # -10 to 10: a higher one goes first
+# group = "north"                         # only registers of this group make its receipts
+
+# Who may run the rack through /admin: decide on quarantined receipts, audit, drain. On this machine the key that the
+# daemon keeps in state_dir/admin.key does as well, and the commands of `fleet` use it by themselves.
+# [[admins]]
+# name = "olga"
+# key_sha256 = "64 hexadecimal digits"    # fleet admin-key
 
 [[stations]]
 name = "k1"
@@ -84,6 +95,9 @@ address = "serial:/dev/ttyS0?baud=115200"
 inn = "9900000000"
 link = "auto"
 deadlines = { "FF45" = 40 }               # command code = seconds, where a register needs longer than usual
+# group = "north"
+# places = ["shop.example"]               # settlement places (1187) that it serves; without it: all
+# reserve = true                          # works only while the others cannot keep up
 """
 
 
@@ -115,6 +129,8 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     """How much may wait. 10 000 jobs are about 40 minutes of four registers: shops should hear of it then."""
 
     max_jobs: int = 10_000
+    reserve_wait_s: float = 10.0
+    """Reserve registers join when a receipt would wait for so long."""
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,16 +149,31 @@ class ShiftPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):
-    """A client company."""
+    """A client company. Of stations that several share, each has its part by `weight`; a higher `priority` goes first;
+    `group` is that of its receipts where they do not name one."""
 
     name: str
     login: str
     password_hash: str
     inn: str
+    weight: float = 1.0
+    priority: int = 0
+    group: str | None = None
+
+
+class Admin(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who may run the rack through its API. The key itself is not kept: `fleet admin-key` makes one."""
+
+    name: str
+    key_sha256: str
 
 
 class Station(msgspec.Struct, frozen=True, kw_only=True):
-    """One register and how to reach it. `deadlines`: command code in hex → seconds; the rest keep theirs."""
+    """One register and how to reach it. `deadlines`: command code in hex → seconds; the rest keep theirs.
+
+    Receipts that ask for a `group` go to registers of it alone; with `places`, receipts of another settlement place
+    (1187) go elsewhere; a `reserve` register works only while the others cannot keep up.
+    """
 
     name: str
     address: str
@@ -150,6 +181,9 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     link: Layer = "standard"
     timezone: str = "Europe/Moscow"
     deadlines: dict[str, float] = {}
+    group: str | None = None
+    places: tuple[str, ...] = ()
+    reserve: bool = False
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +197,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     operator: Operator | None = None
     shift: ShiftPolicy = ShiftPolicy()
     tenants: tuple[Tenant, ...] = ()
+    admins: tuple[Admin, ...] = ()
     stations: tuple[Station, ...] = ()
     demo: bool = False
     warnings: tuple[str, ...] = ()
@@ -277,6 +312,14 @@ class _Table:
                 self.problem(key, wrong)
         return value  # type: ignore[no-any-return]  # a text, or the default that the caller gave
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts, none of them empty."""
+        values = self._get(key, list, "a list of texts", [])
+        if not all(isinstance(value, str) and value.strip() for value in values):
+            self.problem(key, "must be a list of texts, none of them empty")
+            return ()
+        return tuple(values)
+
     def number(self, key: str, default: float, low: float, high: float) -> float:
         value = self._get(key, (int, float), "a number of seconds", default)
         return float(self._within(key, value, default, low, high))
@@ -350,6 +393,7 @@ def _config(root: _Table, base: Path) -> Config:
         operator=_operator(root.table("operator")) if root.has("operator") else None,
         shift=_shift(root.table("shift")),
         tenants=tuple(_tenant(row) for row in root.rows("tenants")),
+        admins=tuple(_admin(row) for row in root.rows("admins")),
         stations=tuple(_station(row) for row in root.rows("stations")),
         demo=root.flag("demo", False),
     )
@@ -381,7 +425,10 @@ def _http(table: _Table) -> Http:
 
 
 def _queue(table: _Table) -> Queue:
-    queue = Queue(max_jobs=table.whole("max_jobs", Queue().max_jobs, 1, 1_000_000))
+    queue = Queue(
+        max_jobs=table.whole("max_jobs", Queue().max_jobs, 1, 1_000_000),
+        reserve_wait_s=table.number("reserve_wait_s", Queue().reserve_wait_s, 0, 86400),
+    )
     table.close()
     return queue
 
@@ -409,9 +456,18 @@ def _tenant(table: _Table) -> Tenant:
         login=table.text("login"),
         password_hash=table.text("password_hash", check=_wrong_hash),
         inn=table.text("inn", check=_wrong_inn),
+        weight=table.number("weight", 1.0, 0.001, 1000),
+        priority=table.whole("priority", 0, -10, 10),
+        group=table.text("group", None, _wrong_name),
     )
     table.close()
     return tenant
+
+
+def _admin(table: _Table) -> Admin:
+    admin = Admin(name=table.text("name", check=_wrong_name), key_sha256=table.text("key_sha256", check=_wrong_sha256))
+    table.close()
+    return admin
 
 
 def _station(table: _Table) -> Station:
@@ -422,6 +478,9 @@ def _station(table: _Table) -> Station:
         link=cast(Layer, table.text("link", "standard", _wrong_link)),
         timezone=table.text("timezone", "Europe/Moscow", _wrong_timezone),
         deadlines=table.seconds_by_key("deadlines", _wrong_command, 3600),
+        group=table.text("group", None, _wrong_name),
+        places=table.texts("places"),
+        reserve=table.flag("reserve", False),
     )
     table.close()
     return station
@@ -463,6 +522,12 @@ def _wrong_address(text: str) -> str | None:
 
 def _wrong_hash(text: str) -> str | None:
     return None if _hash_parts(text) else 'is not scrypt$n$r$p$salt$hash: make one with "fleet hash-password"'
+
+
+def _wrong_sha256(text: str) -> str | None:
+    return (
+        None if re.fullmatch(r"[0-9a-f]{64}", text) else 'is not 64 hexadecimal digits: make it with "fleet admin-key"'
+    )
 
 
 def _wrong_inn(text: str) -> str | None:
@@ -511,6 +576,8 @@ def _clashes(config: Config) -> Iterator[str]:
     for table, rows, field in (
         ("tenants", config.tenants, "name"),
         ("tenants", config.tenants, "login"),
+        ("admins", config.admins, "name"),
+        ("admins", config.admins, "key_sha256"),
         ("stations", config.stations, "name"),
         ("stations", config.stations, "address"),
     ):

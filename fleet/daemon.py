@@ -19,6 +19,7 @@ import trio
 
 from fleet import config as settings
 from fleet.desk import Desk, Order
+from fleet.dispatch import Dispatcher
 from fleet.journal.base import Journal
 from fleet.journal.sqlite import SqliteJournal
 from fleet.operator_line import Dial, OperatorLine
@@ -71,7 +72,11 @@ async def open_daemon(
         config.state_dir.mkdir(parents=True, exist_ok=True)
         journal = SqliteJournal.open(config.journal_path, clock=clock)
     try:
-        desk = Desk()
+        dispatcher = Dispatcher(
+            weights={tenant.name: tenant.weight for tenant in config.tenants},
+            reserve_wait_s=config.queue.reserve_wait_s,
+        )
+        desk = Desk(dispatcher, clock)
         stations = [
             Station(
                 station,
@@ -115,7 +120,7 @@ async def _recover(journal: Journal, desk: Desk, stations: list[Station]) -> Non
     """Give every unfinished job of an earlier life to whoever must act, before any station runs."""
     backlog = await journal.load()
     by_name = {station.name: station for station in stations}
-    for step in plan(backlog.jobs, by_name):
+    for step in plan(backlog.jobs, by_name, restored=journal.reconciling):
         job = step.job
         match step.todo:
             case Todo.QUEUE:
@@ -125,8 +130,8 @@ async def _recover(journal: Journal, desk: Desk, stations: list[Station]) -> Non
             case Todo.RESOLVE:
                 pass  # its station finds the open intent below
             case Todo.QUARANTINE:
-                await journal.quarantine(job.id, "no station can resolve this job", {"state": job.state.value})
-    for name, opened in backlog.intents.items():
+                await journal.quarantine(job.id, step.why, {"state": job.state.value, "station": job.station})
+    for name, opened in (await journal.load()).intents.items():  # quarantine has closed some
         if name in by_name:
             by_name[name].resolve_first(opened.intent, opened.job)
     if backlog.jobs:

@@ -6,16 +6,18 @@ the rack waits for `changes`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import trio
 
-from fleet.dispatch import Abilities, Dispatcher, Need
+from fleet.dispatch import Abilities, Dispatcher, Need, Pairing
 from fleet.jobs import Job
+from fleet.journal.base import Discovered
 
-__all__ = ["Changes", "Desk", "Order", "Ticketed"]
+__all__ = ["Audit", "Changes", "Desk", "Lookup", "Message", "Order", "Ticketed"]
 
 INBOX_SIZE = 8
 """Messages that may wait for one station: at most one job (only an idle station is given one), one ticket (one message
@@ -33,6 +35,35 @@ class Order(Enum):
 
     CLOSE_SHIFT = "close_shift"
     WAKE = "wake"
+
+
+class Audit(msgspec.Struct, frozen=True):
+    """Hold the journal against the drive's archive, from a document or from the last audit on."""
+
+    first: int | None
+    why: str
+
+
+class Lookup:
+    """A receipt in the drive's archive is wanted; `answer` is told what the archive has, or None."""
+
+    def __init__(self, document: int) -> None:
+        self.document = document
+        self._found: Discovered | None = None
+        self._answered = trio.Event()
+
+    def answer(self, found: Discovered | None) -> None:
+        self._found = found
+        self._answered.set()
+
+    async def result(self) -> Discovered | None:
+        """What the archive has. Patience is the caller's."""
+        await self._answered.wait()
+        return self._found
+
+
+Message: TypeAlias = Job | Ticketed | Order | Audit | Lookup
+"""What a station's inbox may hold."""
 
 
 class Changes:
@@ -57,8 +88,9 @@ class Changes:
 class Desk:
     """Gives jobs to stations."""
 
-    def __init__(self) -> None:
-        self.dispatcher = Dispatcher()
+    def __init__(self, dispatcher: Dispatcher | None = None, clock: Callable[[], float] = lambda: 0.0) -> None:
+        self.dispatcher = dispatcher or Dispatcher()
+        self._clock = clock
         self.changes = Changes()
         self._awaited: dict[str, trio.Event] = {}
         self._inboxes: dict[str, trio.MemorySendChannel[Any]] = {}
@@ -75,11 +107,23 @@ class Desk:
 
     def submit(self, job: Job) -> None:
         """A durable job wants a station."""
-        chosen = self.dispatcher.offer(job)
-        if chosen is not None:
-            self._inboxes[chosen].send_nowait(job)
+        pairing = self.dispatcher.offer(job, self._clock())
+        if pairing is not None:
+            self._deliver(pairing)
 
-    def send(self, station: str, message: Ticketed | Order) -> None:
+    def next_for(self, station: str) -> Job | None:
+        """What a station that is free should make; None and it is taken for idle."""
+        return self.dispatcher.idle(station, self._clock())
+
+    def look_again(self) -> None:
+        """Time went by: slow and reserve stations may be wanted now."""
+        for pairing in self.dispatcher.again(self._clock()):
+            self._deliver(pairing)
+
+    def _deliver(self, pairing: Pairing) -> None:
+        self._inboxes[pairing.station].send_nowait(pairing.job)
+
+    def send(self, station: str, message: Ticketed | Order | Audit | Lookup) -> None:
         """A ticket or an order for a station; orders beyond the inbox's size are dropped, tickets never are."""
         try:
             self._inboxes[station].send_nowait(message)
@@ -103,6 +147,7 @@ class Desk:
 
     def leave(self, station: str) -> None:
         self.dispatcher.leave(station)
+        self.look_again()
 
     def why_not(self, need: Need) -> dict[str, list[str]]:
         return self.dispatcher.why_not(need)

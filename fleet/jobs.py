@@ -121,7 +121,8 @@ def advance(job_id: str, state: State, event: Event) -> State:
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A receipt that somebody asks for. `raw` is the request as it came, `facade` the door it came through;
-    `callback_url` is called once the job is final."""
+    `callback_url` is called once the job is final, only registers of `group` may make it, a higher `priority` goes
+    first."""
 
     inn: str
     key: str
@@ -130,6 +131,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     raw: bytes
     receipt: Receipt
     callback_url: str | None = None
+    group: str | None = None
+    priority: int = 0
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +173,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     evidence: dict[str, Any] | None = None
     attempts: int = 0
+    group: str | None = None
+    priority: int = 0
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):

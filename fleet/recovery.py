@@ -12,7 +12,9 @@ import msgspec
 
 from fleet.jobs import Job, State
 
-__all__ = ["PLAN", "Step", "Todo", "plan"]
+__all__ = ["PLAN", "WHY_NO_STATION", "WHY_QUARANTINED", "WHY_RESTORED", "Step", "Todo", "plan"]
+
+WHY_RESTORED = "a backup was restored: its receipt may have been made since"
 
 
 class Todo(StrEnum):
@@ -42,18 +44,28 @@ class Step(msgspec.Struct, frozen=True):
 
     job: Job
     todo: Todo
+    why: str
+    """Told to whoever decides; empty when nobody has to."""
 
 
-def plan(jobs: Iterable[Job], stations: Iterable[str]) -> list[Step]:
+WHY_QUARANTINED = "the journal contradicts itself about this job"
+WHY_NO_STATION = "its station is no longer configured, so nobody can ask the register"
+
+
+def plan(jobs: Iterable[Job], stations: Iterable[str], *, restored: bool = False) -> list[Step]:
     """The steps for a backlog, oldest job first.
 
-    A job whose station is no longer configured cannot be resolved by it: it goes to a person.
+    A job whose station is no longer configured cannot be resolved by it: it goes to a person. So does every job of a
+    `restored` backup: what the journal says of it may be long past.
     """
     known = set(stations)
-    steps = []
-    for job in sorted(jobs, key=lambda job: (job.accepted_at, job.id)):
-        todo = PLAN[job.state, job.intent is not None]
-        if todo is Todo.RESOLVE and job.station not in known:
-            todo = Todo.QUARANTINE
-        steps.append(Step(job, todo))
-    return steps
+    return [_step(job, known, restored) for job in sorted(jobs, key=lambda job: (job.accepted_at, job.id))]
+
+
+def _step(job: Job, known: set[str], restored: bool) -> Step:
+    if restored:
+        return Step(job, Todo.QUARANTINE, WHY_RESTORED)
+    todo = PLAN[job.state, job.intent is not None]
+    if todo is Todo.RESOLVE and job.station not in known:
+        return Step(job, Todo.QUARANTINE, WHY_NO_STATION)
+    return Step(job, todo, WHY_QUARANTINED if todo is Todo.QUARANTINE else "")

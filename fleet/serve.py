@@ -11,7 +11,7 @@ import trio
 from fleet import http
 from fleet.config import Config
 from fleet.daemon import open_daemon
-from fleet.web import Tokens, build_app, load_secret
+from fleet.web import Keys, Tokens, build_app, load_local_key, load_secret
 
 __all__ = ["run", "serve", "watch_signals"]
 
@@ -26,8 +26,9 @@ async def serve(config: Config, *, stop: trio.Event, ready: Callable[[str], None
     for warning in config.warnings:
         _log.warning("configuration", warning=warning)
     tokens = Tokens(load_secret(config.state_dir), config.tenants, ttl_s=config.http.token_ttl_s)
+    keys = Keys(config.admins, load_local_key(config.state_dir))
     async with open_daemon(config) as usecases:
-        app = build_app(usecases, config, tokens)
+        app = build_app(usecases, config, tokens, keys=keys)
         async with trio.open_nursery() as nursery:
             url: str = await nursery.start(
                 lambda task_status: http.serve(app, config.http.listen, stop=stop, task_status=task_status)

@@ -12,7 +12,7 @@ __all__ = ["QueueView", "StationView"]
 class StationView(msgspec.Struct, frozen=True, kw_only=True):
     """One station as it is now. Times are unix seconds, `opened_at` and register moments are its local wall clock.
 
-    `state`: connecting, idle, busy, shift, resolving, sick, draining, stopped.
+    `state`: connecting, reconciling, idle, busy, shift, resolving, sick, draining, stopped.
     """
 
     name: str

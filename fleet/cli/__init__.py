@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from fleet.cli import journal, rack
+from fleet.cli import journal, quarantine, rack
 from fleet.cli.common import group
 from fleet.errors import FleetError
 
@@ -20,7 +20,9 @@ __all__ = ["app", "main"]
 app = group("A daemon over a rack of cash registers: receipts come in over HTTP, each becomes one fiscal document.")
 for command in rack.COMMANDS:
     app.command()(command)
+app.command()(quarantine.audit)
 app.add_typer(journal.app, name="journal")
+app.add_typer(quarantine.app, name="quarantine")
 
 
 def main() -> None:

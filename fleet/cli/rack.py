@@ -65,4 +65,12 @@ def hash_password(json: AsJson = False) -> None:
     say(json, hashed, password_hash=hashed)
 
 
-COMMANDS = (serve, demo, check, example, hash_password)
+def admin_key(json: AsJson = False) -> None:
+    """Make a key for an administrator: print the key, and what CONFIG keeps of it."""
+    from fleet.web.keys import hash_key, make_key
+
+    key = make_key()
+    say(json, f"key         {key}\nkey_sha256  {hash_key(key)}", key=key, key_sha256=hash_key(key))
+
+
+COMMANDS = (serve, demo, check, example, hash_password, admin_key)

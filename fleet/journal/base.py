@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from fleet.errors import Conflict
 from fleet.jobs import Decision, Job, Order, Outcome, Result, State, Ticket
 from kkt_driver.intents import Intent
 
@@ -115,18 +116,22 @@ class Discovered(msgspec.Struct, frozen=True, kw_only=True):
     document: int
     form: int
     sign: int
-    moment: datetime
+    moment: datetime | None
     shift: int
     receipt: int
     operation: int
     total: int
     own_key: str | None = None
+    confirmed: bool = False
+    """The drive has the operator's ticket for it."""
     model: str = ""
     timezone: str = "Europe/Moscow"
 
     @property
     def result(self) -> Result:
-        """The document as a job's result."""
+        """The document as a job's result. Conflict when the archive does not tell its moment."""
+        if self.moment is None:
+            raise Conflict(f"document {self.document} of drive {self.drive} has no readable moment")
         return Result(
             serial=self.serial,
             drive=self.drive,
@@ -262,6 +267,10 @@ class Journal(Protocol):
 
     async def last_document(self, drive: str) -> int:
         """The highest document number of a drive that is a job's; 0 when there is none."""
+        ...
+
+    async def first_document(self, drive: str) -> int:
+        """The lowest one; 0 when there is none."""
         ...
 
     async def discover(self, station: str, documents: Sequence[Discovered]) -> builtins.list[Discovered]:

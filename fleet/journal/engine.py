@@ -48,8 +48,9 @@ _ERASABLE = FINAL | {State.REGISTERED}  # until then the register needs the buye
 _OWN_VERDICTS = {True: "done", False: "not_executed", None: "unexplained"}
 
 _INSERT_JOB = """
-INSERT INTO jobs (id, inn, key, tenant, facade, state, accepted_at, changed_at, receipt, commitment)
-VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?) ON CONFLICT (inn, key) DO NOTHING
+INSERT INTO jobs (id, inn, key, tenant, facade, state, accepted_at, changed_at, receipt, commitment,
+                  routing_group, priority)
+VALUES (?, ?, ?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?) ON CONFLICT (inn, key) DO NOTHING
 """
 
 RETAIN_AT_ONCE = 200
@@ -161,7 +162,8 @@ class Engine:
         receipt, personal = split(order.receipt)
         id_ = self.id_of(order.inn, order.key)
         proof = commitment(salt, personal, order.raw)
-        self._execute(_INSERT_JOB, (id_, order.inn, order.key, order.tenant, order.facade, now, now, receipt, proof))
+        of, routing = (id_, order.inn, order.key, order.tenant, order.facade), (order.group, order.priority)
+        self._execute(_INSERT_JOB, (*of, now, now, receipt, proof, *routing))
         if not self._connection.changes():
             return self._duplicate(order)
         seq = self._connection.last_insert_rowid()
@@ -181,6 +183,8 @@ class Engine:
             accepted_at=now,
             changed_at=now,
             receipt=order.receipt,
+            group=order.group,
+            priority=order.priority,
         )
         return Accepted(job=job)
 
@@ -194,9 +198,11 @@ class Engine:
         evidence = {"discovered": msgspec.to_builtins(document)}
         job = self.quarantine(now, id_, "its document was found in a drive without the job", evidence)
         same = (document.operation, document.total) == (int(order.receipt.operation), order.receipt.total)
-        if same:
+        if same and document.moment is not None:
             why = "the document carries the own key of this order"
             job = self.decide(now, id_, Decision.REGISTERED, "journal", why, document.result)
+            if document.confirmed:
+                job = self.confirm(now, document.drive, document.document, Ticket(at=now)) or job
         return Duplicate(job=job, same=same)
 
     def _duplicate(self, order: Order) -> Duplicate:

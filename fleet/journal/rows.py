@@ -17,7 +17,8 @@ PERSONAL = ("buyer_contact",)
 
 SELECT = """
 SELECT jobs.seq, jobs.id, inn, key, tenant, facade, state, accepted_at, changed_at, attempts, jobs.station, reason,
-       receipt, result, jobs.evidence, jobs.intent, intents.intent, requests.personal, requests.raw IS NULL
+       routing_group, priority, receipt, result, jobs.evidence, jobs.intent, intents.intent, requests.personal,
+       requests.raw IS NULL
 FROM jobs JOIN requests ON requests.seq = jobs.seq LEFT JOIN intents ON intents.seq = jobs.intent
 """
 
@@ -69,6 +70,8 @@ def found(row: tuple[Any, ...]) -> Found:
         attempts,
         station,
         reason,
+        group,
+        priority,
         receipt,
         result,
         evidence,
@@ -94,5 +97,7 @@ def found(row: tuple[Any, ...]) -> Found:
         reason=reason,
         evidence=None if evidence is None else decode_json(evidence),
         attempts=attempts,
+        group=group,
+        priority=priority,
     )
     return Found(seq, job, intent_seq, bool(erased))

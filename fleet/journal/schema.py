@@ -131,9 +131,15 @@ CREATE INDEX discovered_keys ON discovered (own_key) WHERE own_key IS NOT NULL;
 CREATE TABLE reconciled (station TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
 
+_THIRD = """
+ALTER TABLE jobs ADD COLUMN routing_group TEXT;  -- only registers of this group may make it
+ALTER TABLE jobs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+"""
+
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("jobs, requests, intents, notes", _FIRST),
     ("chains, records of stations, callbacks, documents found in drives", _SECOND),
+    ("routing group and priority of jobs", _THIRD),
 )
 """(what it brings, SQL), in order; the number of a step is its place, from 1."""
 

@@ -335,8 +335,14 @@ class SqliteJournal:
             for document, job, sign, total, state in rows
         ]
 
+    async def first_document(self, drive: str) -> int:
+        return await self._document("min", drive)
+
     async def last_document(self, drive: str) -> int:
-        row = self._read("SELECT max(document) FROM jobs WHERE drive = ?", (drive,)).fetchone()
+        return await self._document("max", drive)
+
+    async def _document(self, which: str, drive: str) -> int:
+        row = self._read(f"SELECT {which}(document) FROM jobs WHERE drive = ?", (drive,)).fetchone()
         await trio.lowlevel.checkpoint()
         return int(row[0] or 0)
 

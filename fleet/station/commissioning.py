@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet.station.doubt import Doubt
+from fleet.station.reconciling import read_drive
 from fleet.station.workplace import Workplace
 from kkt_driver import procedures, recovery
 from kkt_driver.client import Register
@@ -32,6 +33,7 @@ async def commission(register: Register, work: Workplace, doubt: Doubt) -> None:
     if not state.shift_open:
         await _check_clock(register, work)
     work.state = state
+    await read_drive(register, work)
     work.shift_opened = await register.run(procedures.shift_opened(state))
 
 

@@ -13,7 +13,7 @@ from fleet.operator_line import OperatorLine
 from fleet.station.workplace import Workplace
 from kkt_driver import relay
 from kkt_driver.client import Register
-from kkt_driver.commands import ExchangeStatus
+from kkt_driver.commands import ExchangeStatus, ExchangeStatusReply
 
 __all__ = ["OperatorRelay"]
 
@@ -75,11 +75,23 @@ class OperatorRelay:
         self._poll_due = work.now() + self._poll_s()
         status = await register.ask(ExchangeStatus())
         work.unsent = status.queue
+        await self._catch_up(status)
         if status.queue == 0 or status.first_moment is None:
             work.oldest_unsent_at = None
         else:
             age = work.local_now() - status.first_moment
             work.oldest_unsent_at = work.now() - max(age, timedelta()).total_seconds()
+
+    async def _catch_up(self, status: ExchangeStatusReply) -> None:
+        """Jobs whose ticket the drive has and the journal does not: we died between the two, or the register sends by
+        itself. Before the first document that waits, all have their ticket."""
+        work = self._work
+        if work.identity is None:
+            return
+        for one in await work.journal.unconfirmed(work.identity.drive):
+            if status.queue == 0 or one.document < status.first_document:
+                await work.journal.confirm(one.drive, one.document, Ticket(at=work.now()))
+                work.desk.changes.tell()
 
     async def aclose(self) -> None:
         if self._line is not None:

@@ -58,11 +58,13 @@ class Shifts:
             await self._run(register, "shift_open")
             work.show("busy")
 
-    async def close(self, register: Register) -> None:
-        """Close the shift if one is open."""
+    async def close(self, register: Register) -> bool:
+        """Close the shift; False when none is open."""
         self.close_asked = False
-        if self._work.state is not None and self._work.state.shift_open:
-            await self._run(register, "shift_close")
+        if self._work.state is None or not self._work.state.shift_open:
+            return False
+        await self._run(register, "shift_close")
+        return True
 
     async def _run(self, register: Register, action: str) -> None:
         work = self._work

@@ -15,11 +15,13 @@ from datetime import datetime
 import trio
 
 from fleet import config as settings
-from fleet.desk import Desk, Order, Ticketed
-from fleet.dispatch import Abilities, Need, refusals
+from fleet.desk import Audit, Desk, Lookup, Message, Order, Ticketed
+from fleet.dispatch import Need, refusals
 from fleet.jobs import Job
 from fleet.journal.base import Journal
 from fleet.operator_line import OperatorLine
+from fleet.station.archive import receipts_of
+from fleet.station.audit import Audits
 from fleet.station.commissioning import commission
 from fleet.station.doubt import Doubt
 from fleet.station.endings import Endings
@@ -76,6 +78,8 @@ class Station:
         self._shifts = Shifts(self._work, self._own, max_s=shift_max_s(config.shift.max_s, index))
         self._receipts = Receipts(self._work, shifts=self._shifts, doubt=self._doubt, endings=self._endings)
         self._relay = OperatorRelay(self._work, operator)
+        self._audits = Audits(self._work)
+        self._lookups: list[Lookup] = []
         self._given: Job | None = None
         """The job that the dispatcher gave us, until it is claimed."""
 
@@ -115,7 +119,7 @@ class Station:
         identity = self._work.identity
         if identity is None:
             return []
-        return refusals(need, Abilities(inn=identity.inn, tax_systems=identity.tax_systems))
+        return refusals(need, self._work.kind(identity))
 
     # --- the life of the task --------------------------------------------------------------------------------------
 
@@ -163,11 +167,16 @@ class Station:
         while not stop.is_set():
             while (message := self._take_now()) is not None:
                 self._digest(message)
-            if self._shifts.due:
-                await self._shifts.close(register)
+            if self._shifts.due and await self._shifts.close(register):
+                self._audits.ask(None, "shift close")
+            await self._look_up(register)
             await self._relay.turn(register, helpers)
             if self._given is None:
-                self._given = self._desk.dispatcher.idle(self.name)
+                self._given = self._desk.next_for(self.name)
+            if self._given is None and self._audits.due:
+                self._desk.dispatcher.busy(self.name)
+                await self._audits.turn(register)
+                continue
             if self._given is None:
                 self._work.show("idle")
                 message = await self._next_message()
@@ -177,9 +186,20 @@ class Station:
                 given, self._given = self._given, None
                 await self._receipts.make(register, given)
 
+    async def _look_up(self, register: Register) -> None:
+        """Answer who wants to know what the archive has."""
+        identity = self._work.identity
+        assert identity is not None
+        while self._lookups:
+            lookup = self._lookups.pop()
+            numbers = [lookup.document]
+            receipts = receipts_of(numbers, identity, station=self.name, timezone=self.config.timezone)
+            found = await register.run(receipts)
+            lookup.answer(found[0] if found else None)
+
     # --- messages --------------------------------------------------------------------------------------------------
 
-    async def _next_message(self) -> Job | Ticketed | Order | None:
+    async def _next_message(self) -> Message | None:
         """The next message, or None when the relay or the shift asks for attention."""
         with trio.move_on_after(self._idle_s()):
             return await self._inbox.receive()  # type: ignore[no-any-return]  # the desk sends nothing else
@@ -194,18 +214,22 @@ class Station:
             waits.append(self._shifts.left_s)
         return max(0.0, min(waits))
 
-    def _take_now(self) -> Job | Ticketed | Order | None:
+    def _take_now(self) -> Message | None:
         try:
             return self._inbox.receive_nowait()  # type: ignore[no-any-return]  # the desk sends nothing else
         except trio.WouldBlock:
             return None
 
-    def _digest(self, message: Job | Ticketed | Order | None) -> None:
+    def _digest(self, message: Message | None) -> None:
         """Remember what there is to do. A job may come together with the message that ended the idle wait."""
         if isinstance(message, Job):
             self._given = message
         elif isinstance(message, Ticketed):
             self._relay.answered(message)
+        elif isinstance(message, Audit):
+            self._audits.ask(message.first, message.why)
+        elif isinstance(message, Lookup):
+            self._lookups.append(message)
         elif message is Order.CLOSE_SHIFT:
             self._shifts.close_asked = True
 

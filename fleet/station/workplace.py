@@ -11,7 +11,7 @@ import structlog
 
 from fleet import config as settings
 from fleet.desk import Desk
-from fleet.dispatch import Abilities
+from fleet.dispatch import Abilities, Kind
 from fleet.journal.base import Journal
 from kkt_driver import procedures
 from kkt_driver.client import Register
@@ -103,7 +103,21 @@ class Workplace:
         """What the register can do, for the dispatcher; known once it was commissioned."""
         assert self.identity is not None and self.state is not None
         return Abilities(
-            inn=self.identity.inn, tax_systems=self.identity.tax_systems, documents=self.state.last_document
+            kind=self.kind(self.identity),
+            documents=self.state.last_document,
+            service_s=self.service_s,
+            reserve=self.config.reserve,
+        )
+
+    def kind(self, identity: procedures.Identity) -> Kind:
+        """What this register can do, by its registration and the station's configuration."""
+        return Kind(
+            inn=identity.inn,
+            tax_systems=identity.tax_systems,
+            work_mode=identity.work_mode,
+            edition=identity.ffd,
+            group=self.config.group,
+            places=self.config.places,
         )
 
     def join(self) -> None:

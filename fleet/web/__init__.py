@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fleet.web.app import build_app as build_app
+    from fleet.web.keys import Keys as Keys
+    from fleet.web.keys import load_local_key as load_local_key
     from fleet.web.tokens import Token as Token
     from fleet.web.tokens import Tokens as Tokens
     from fleet.web.tokens import load_secret as load_secret
 
-__all__ = ["build_app", "Tokens", "Token", "load_secret"]
+__all__ = ["Keys", "build_app", "load_local_key", "Tokens", "Token", "load_secret"]
 
 _HOME_OF = {
     "build_app": "fleet.web.app",
+    "Keys": "fleet.web.keys",
+    "load_local_key": "fleet.web.keys",
     "Tokens": "fleet.web.tokens",
     "Token": "fleet.web.tokens",
     "load_secret": "fleet.web.tokens",

@@ -10,8 +10,10 @@ from starlette.routing import Route
 
 from fleet.config import Config
 from fleet.usecases import UseCases
+from fleet.web.admin import AdminDoor
 from fleet.web.asgi import Endpoint
 from fleet.web.ferma.door import FermaDoor
+from fleet.web.keys import Keys
 from fleet.web.metrics import Meters
 from fleet.web.page import Page
 from fleet.web.tokens import Tokens
@@ -20,9 +22,14 @@ __all__ = ["build_app"]
 
 
 def build_app(
-    usecases: UseCases, config: Config, tokens: Tokens, *, clock: Callable[[], float] = time.time
+    usecases: UseCases,
+    config: Config,
+    tokens: Tokens,
+    *,
+    keys: Keys | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> Starlette:
-    """The application. `clock` gives unix seconds."""
+    """The application. `clock` gives unix seconds; without `keys` nobody may run the rack through it."""
     meters = Meters()
     ferma = FermaDoor(usecases, config, tokens, clock=clock, meters=meters)
     page = Page(usecases, config, clock=clock, meters=meters)
@@ -34,6 +41,12 @@ def build_app(
         Route(path, Endpoint(handler, name=name, meters=meters, fail=page.fail, quiet=True))
         for path, (name, handler) in page.routes().items()
     ]
+    if keys is not None:
+        admin = AdminDoor(usecases, keys)
+        routes += [
+            Route(path, Endpoint(handler, name=name, meters=meters, fail=admin.fail, methods=[method]))
+            for (method, path), (name, handler) in admin.routes().items()
+        ]
     nothing = Endpoint(page.nothing, name="nothing", meters=meters, fail=page.fail, methods=_ANY, quiet=True)
     no_call = Endpoint(ferma.nothing, name="no_call", meters=meters, fail=ferma.fail, methods=_ANY)
     routes += [Route("/api/{rest:path}", no_call), Route("/{rest:path}", nothing)]

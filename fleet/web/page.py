@@ -52,6 +52,7 @@ STATIONS: Mapping[str, tuple[str, str]] = {
     "busy": ("чек", "work"),
     "shift": ("смена", "work"),
     "resolving": ("выясняет итог", "warn"),
+    "reconciling": ("сверка с журналом", "warn"),
     "sick": ("неисправна", "bad"),
     "draining": ("завершает", "wait"),
     "stopped": ("остановлена", "wait"),

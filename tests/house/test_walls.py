@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "fleet.journal": {"ffd", "kkt_driver", "msgspec", "structlog", "trio", "apsw"},
     "fleet.http": {"trio", "hypercorn", "structlog", "msgspec"},
     "fleet.web": {"ffd", "msgspec", "structlog", "trio", "starlette", "jinja2", "prometheus_client", "markupsafe"},
-    "fleet.cli": {"typer", "rich", "trio", "structlog", "msgspec"},
+    "fleet.cli": {"typer", "rich", "trio", "structlog", "msgspec", "httpx2"},
     "fleet.demo": {"trio", "structlog", "msgspec"},
 }
 

@@ -194,6 +194,10 @@ class FermaDoor:
 def _no_register(outcome: NoRegister) -> Problem:
     if not outcome.inn_known:
         return Problem("Request/Inn", Code.NO_REGISTER, "нет кассы, зарегистрированной на этот ИНН")
+    if not all(any("tax system" in why for why in reasons) for reasons in outcome.reasons.values()):
+        what = "; ".join(sorted({why for reasons in outcome.reasons.values() for why in reasons}))
+        text = f"ни одна касса не может сформировать такой чек ({what})"
+        return Problem("Request/CustomerReceipt", Code.NO_REGISTER, text)
     return Problem(
         "Request/CustomerReceipt/TaxationSystem",
         Code.TAX_SYSTEM,

@@ -45,11 +45,11 @@ class Answer(msgspec.Struct, frozen=True):
 class Client:
     """Speaks to an application; `now` is what its clock says."""
 
-    def __init__(self, usecases: UseCases, *, config: Any = None, client: str = "127.0.0.1") -> None:
+    def __init__(self, usecases: UseCases, *, config: Any = None, client: str = "127.0.0.1", keys: Any = None) -> None:
         self.now = NOW
         self.config = config or make_config()
         self.tokens = Tokens(bytes(32), self.config.tenants, ttl_s=self.config.http.token_ttl_s)
-        self.app = build_app(usecases, self.config, self.tokens, clock=lambda: self.now)
+        self.app = build_app(usecases, self.config, self.tokens, keys=keys, clock=lambda: self.now)
         self.client = client
 
     def token(self, tenant: Any = TENANT) -> str:

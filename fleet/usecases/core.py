@@ -1,25 +1,32 @@
-"""What doors can ask of the fleet, as plain async functions. Doors call only these.
-
-Every receipt comes in by `accept`: it answers when the job is durable, and from then on the job cannot be lost.
-"""
+"""What shops may ask: every receipt comes in by `accept`, which answers when the job is durable; from then on the job
+cannot be lost."""
 
 from __future__ import annotations
+
+import builtins
+from collections.abc import Collection
 
 import msgspec
 
 from fleet.config import Config
 from fleet.desk import Desk
-from fleet.desk import Order as StationOrder
-from fleet.dispatch import Need
+from fleet.dispatch import need_of
 from fleet.errors import Missing
 from fleet.jobs import UNFINISHED, Job, Order, State
 from fleet.journal.base import Accepted, Duplicate, Journal
 from fleet.station import Station
+from fleet.usecases.quarantine import Quarantine
+from fleet.usecases.stations import Stations
 from fleet.views import QueueView, StationView
 
 __all__ = ["Health", "NoRegister", "QueueFull", "QueueView", "StationView", "UseCases"]
 
 RETRY_AFTER_MIN_S = 1.0
+RETRY_AFTER_SICK_S = 30.0
+"""While no register that may make it is well."""
+
+RECONCILING_S = 10.0
+"""A drive with a thousand documents to read takes about so long; shops come again until it was."""
 
 
 class QueueFull(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +50,13 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     problems: list[str]
 
 
+class Expectation(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a receipt waits for a register: jobs that want the same ones, and seconds; None while none is well."""
+
+    ahead: int
+    wait_s: float | None
+
+
 class UseCases:
     """The fleet's verbs for façades, the page and commands."""
 
@@ -51,17 +65,23 @@ class UseCases:
         self._journal = journal
         self._desk = desk
         self._stations = stations
+        self._tenants = {tenant.name: tenant for tenant in config.tenants}
+        self.quarantine = Quarantine(journal, desk, stations)
+        self.stations = Stations(journal, desk, stations)
         self.stopping = False
 
     async def accept(self, order: Order) -> Accepted | Duplicate | QueueFull | NoRegister:
         """Make a receipt a durable job, once per (INN, key) however often it is asked for."""
+        order = self._routed(order)
         refused = self.eligible(order)
         if refused is not None:
             return refused
+        if self._reconciling(order.inn):
+            return QueueFull(retry_after_s=RECONCILING_S)
         if self.stopping or self._desk.waiting >= self._config.queue.max_jobs:
             known = await self._journal.status(inn=order.inn, key=order.key)
             if known is None:
-                return QueueFull(retry_after_s=self._retry_after_s())
+                return QueueFull(retry_after_s=self._retry_after_s(order))
         outcome = await self._journal.accept(order)
         if isinstance(outcome, Accepted):
             self._desk.submit(outcome.job)
@@ -85,6 +105,12 @@ class UseCases:
                 return job
             await decided.wait()
 
+    def expectation(self, order: Order | Job) -> Expectation:
+        """What a shop may expect of a receipt that waits, or would wait if it came now."""
+        need = need_of(order)
+        dispatcher = self._desk.dispatcher
+        return Expectation(ahead=dispatcher.rivals(need), wait_s=dispatcher.expected_wait_s(need))
+
     async def cancel(self, *, inn: str, id: str) -> Job:
         """Withdraw a job that no station has taken yet. Conflict when it is too late, Missing when it is not there."""
         job = await self.status(inn=inn, id=id)
@@ -96,9 +122,19 @@ class UseCases:
         finally:
             self._desk.decided(id)
 
-    async def latest(self, limit: int = 20) -> list[Job]:
+    async def latest(self, limit: int = 20) -> builtins.list[Job]:
         """The newest jobs of the whole rack, newest first."""
         return await self._journal.list(limit=limit)
+
+    async def list(
+        self,
+        limit: int = 50,
+        before: str | None = None,
+        states: Collection[State] | None = None,
+        inn: str | None = None,
+    ) -> builtins.list[Job]:
+        """Jobs newest first, in pages: `before` is the last id of the page before."""
+        return await self._journal.list(limit=limit, before=before, states=states, inn=inn)
 
     async def job(self, id: str) -> Job | None:
         """A job by its id, whoever owns it: for the operator's own page, not for shops."""
@@ -109,11 +145,11 @@ class UseCases:
         mine = [station for station in self._stations if station.config.inn == order.inn]
         if not mine:
             return NoRegister(inn_known=False, reasons={})
-        need = Need(order.inn, int(order.receipt.tax_system))
+        need = need_of(order)
         reasons = {station.name: station.why_not(need) for station in mine}
         return None if any(not why for why in reasons.values()) else NoRegister(inn_known=True, reasons=reasons)
 
-    def rack(self) -> list[StationView]:
+    def rack(self) -> builtins.list[StationView]:
         """Every station as it is now, in the order of the configuration."""
         return [station.view() for station in self._stations]
 
@@ -131,12 +167,6 @@ class UseCases:
         """How many jobs stand in each state."""
         return self._journal.counts()
 
-    async def close_shift(self, station: str) -> None:
-        """Ask a station to close its shift after the receipt in hand. Missing when there is no such station."""
-        if station not in {one.name for one in self._stations}:
-            raise Missing(f"there is no station {station}")
-        self._desk.send(station, StationOrder.CLOSE_SHIFT)
-
     def health(self) -> Health:
         queue = self.queue()
         problems = [f"{view.name}: {view.problem}" for view in self.rack() if view.problem]
@@ -152,9 +182,27 @@ class UseCases:
         """Wait until something changed after notice number `seen`; the newest number."""
         return await self._desk.changes.wait(seen)
 
+    def _reconciling(self, inn: str) -> bool:
+        """A drive that may hold this order's document was not read since the journal was restored."""
+        if not self._journal.reconciling:
+            return False
+        mine = {station.name for station in self._stations if station.config.inn == inn}
+        return not mine <= self._journal.reconciled_stations()
+
     def _expected_wait_s(self) -> float | None:
         speeds = [1 / max(view.service_s, 0.001) for view in self.rack() if view.state in ("idle", "busy", "shift")]
         return self._desk.waiting / sum(speeds) if speeds else None
 
-    def _retry_after_s(self) -> float:
-        return max(RETRY_AFTER_MIN_S, self._expected_wait_s() or 30.0)
+    def _retry_after_s(self, order: Order) -> float:
+        """Until a tenth of the queue is made: then there is room for those who come again."""
+        wait_s = self._desk.dispatcher.expected_wait_s(need_of(order))
+        return max(RETRY_AFTER_MIN_S, RETRY_AFTER_SICK_S if wait_s is None else 0.1 * wait_s)
+
+    def _routed(self, order: Order) -> Order:
+        """With the group and the priority of its tenant, where it names none itself."""
+        tenant = self._tenants.get(order.tenant)
+        if tenant is None or (tenant.group, tenant.priority) == (None, 0):
+            return order
+        return msgspec.structs.replace(
+            order, group=order.group or tenant.group, priority=order.priority or tenant.priority
+        )

@@ -1,0 +1,234 @@
+"""The API of whoever runs the rack: jobs with their evidence, decisions, audits, commands for stations.
+
+JSON in and out under ``/admin/v1``; each request carries ``Authorization: Bearer KEY``. Answers are the values of
+`fleet.usecases` as they are, without buyers; mistakes are ``{"error": …, "message": …}`` with a fitting status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from fleet.errors import Conflict, JournalError, Missing
+from fleet.jobs import Decision, Job, State
+from fleet.journal.base import Discovered
+from fleet.usecases import Need, UseCases
+from fleet.web.asgi import Call, Handler, Reply, json_reply
+from fleet.web.keys import LOCAL, Keys
+
+__all__ = ["AdminDoor"]
+
+T = TypeVar("T")
+
+LIST_MAX = 200
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A decision on a job. `who` names the person where the key is this machine's."""
+
+    decision: Decision
+    why: str
+    who: str | None = None
+    document: int | None = None
+    drive: str | None = None
+    told: Discovered | None = None
+
+
+class AuditAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    first: int | None = None
+    who: str | None = None
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    why: str = ""
+    who: str | None = None
+
+
+class Wrong(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, error: str, message: str) -> None:
+        super().__init__(message)
+        self.reply = json_reply({"error": error, "message": message}, status)
+
+
+class AdminDoor:
+    """The operator's calls over the fleet's use cases."""
+
+    def __init__(self, usecases: UseCases, keys: Keys) -> None:
+        self._usecases = usecases
+        self._keys = keys
+
+    def routes(self) -> Mapping[tuple[str, str], tuple[str, Handler]]:
+        """(method, path) → name for figures and handler."""
+        calls: dict[tuple[str, str], Any] = {
+            ("GET", "/rack"): self.rack,
+            ("GET", "/jobs"): self.jobs,
+            ("GET", "/jobs/{id}"): self.evidence,
+            ("POST", "/jobs/{id}/decide"): self.decide,
+            ("GET", "/eligibility"): self.eligibility,
+            ("GET", "/stations/{name}/history"): self.history,
+            ("POST", "/stations/{name}/close-shift"): self.close_shift,
+            ("POST", "/stations/{name}/audit"): self.audit,
+            ("POST", "/stations/{name}/reconciled"): self.reconciled,
+        }
+        return {
+            (method, f"/admin/v1{path}"): (f"admin_{call.__name__}", self._guarded(call))
+            for (method, path), call in calls.items()
+        }
+
+    def fail(self, status: int, message: str) -> Reply:
+        return json_reply({"error": "failed", "message": message}, status)
+
+    # --- what there is ---------------------------------------------------------------------------------------------
+
+    async def rack(self, call: Call, who: str) -> Any:
+        """Stations, queue, and how many jobs stand where."""
+        cases = self._usecases
+        return {"stations": cases.rack(), "queue": cases.queue(), "jobs": cases.counts(), "health": cases.health()}
+
+    async def jobs(self, call: Call, who: str) -> Any:
+        """Jobs newest first; `state` (several by commas), `inn`, `before` (a job's id), `limit`."""
+        states = call.query("state")
+        limit = _number(call, "limit", 50)
+        jobs = await self._usecases.list(
+            limit=min(limit, LIST_MAX),
+            before=call.query("before"),
+            states=None if states is None else [_state(one) for one in states.split(",")],
+            inn=call.query("inn"),
+        )
+        return {"jobs": [_shown(job) for job in jobs]}
+
+    async def evidence(self, call: Call, who: str) -> Any:
+        """A job with everything that is known of it."""
+        found = await self._usecases.quarantine.evidence(call.params["id"])
+        return {"job": _shown(found.job), "notes": found.notes, "candidates": found.candidates}
+
+    async def eligibility(self, call: Call, who: str) -> Any:
+        """Why which station may not make a receipt of `inn`, `tax_system` (bit of 1055), `internet=1`, `marked=1`,
+        `group`, `place`."""
+        need = Need(
+            inn=call.query("inn") or "",
+            tax_system=_number(call, "tax_system", 1),
+            internet=call.query("internet") == "1",
+            marked=call.query("marked") == "1",
+            group=call.query("group"),
+            place=call.query("place"),
+        )
+        return {"stations": self._usecases.stations.why_not(need)}
+
+    async def history(self, call: Call, who: str) -> Any:
+        """What happened to a station; `event` (several by commas), `limit`."""
+        events = call.query("event")
+        limit = min(_number(call, "limit", 50), LIST_MAX)
+        wanted = None if events is None else events.split(",")
+        return {"records": await self._usecases.stations.history(call.params["name"], wanted, limit)}
+
+    # --- what may be done ------------------------------------------------------------------------------------------
+
+    async def decide(self, call: Call, who: str) -> Any:
+        """registered (with `document`), requeue or cancel, with `why`."""
+        said, id = _read(call, Said), call.params["id"]
+        if not said.why.strip():
+            raise Wrong(400, "why", "say why: an auditor will ask")
+        who = _name(who, said.who)
+        quarantine = self._usecases.quarantine
+        match said.decision:
+            case Decision.REGISTERED if said.document is None and said.told is None:
+                raise Wrong(400, "document", "say which document it became")
+            case Decision.REGISTERED:
+                number = said.document if said.told is None else said.told.document
+                assert number is not None
+                job = await quarantine.registered(id, number, who=who, why=said.why, drive=said.drive, told=said.told)
+            case Decision.REQUEUE:
+                job = await quarantine.requeue(id, who=who, why=said.why)
+            case Decision.CANCEL:
+                job = await quarantine.cancel(id, who=who, why=said.why)
+        return {"job": _shown(job)}
+
+    async def close_shift(self, call: Call, who: str) -> Any:
+        """Close the shift after the receipt in hand."""
+        await self._usecases.stations.close_shift(call.params["name"], who=_name(who, _read(call, Reason).who))
+        return {"asked": True}
+
+    async def audit(self, call: Call, who: str) -> Any:
+        """Audit from document `first`, or from the last audit on; the findings come into the history."""
+        asked = _read(call, AuditAsked)
+        await self._usecases.stations.audit(call.params["name"], who=_name(who, asked.who), first=asked.first)
+        return {"asked": True}
+
+    async def reconciled(self, call: Call, who: str) -> Any:
+        """After a restore: this station's drive cannot be read, go on without it."""
+        said = _read(call, Reason)
+        if not said.why.strip():
+            raise Wrong(400, "why", "say why: receipts that this drive holds may be made a second time")
+        done = await self._usecases.stations.reconciled(call.params["name"], who=_name(who, said.who), why=said.why)
+        return {"done": done}
+
+    # --- around each call ------------------------------------------------------------------------------------------
+
+    def _guarded(self, handler: Any) -> Handler:
+        async def answer(call: Call) -> Reply:
+            who = self._keys.whose(_key(call))
+            if who is None:
+                return json_reply(
+                    {"error": "key", "message": "Authorization: Bearer KEY is missing or wrong"},
+                    401,
+                    ((b"www-authenticate", b"Bearer"),),
+                )
+            try:
+                return json_reply(await handler(call, who))
+            except Wrong as wrong:
+                return wrong.reply
+            except Missing as error:
+                return json_reply({"error": "missing", "message": str(error)}, 404)
+            except Conflict as error:
+                return json_reply({"error": "conflict", "message": str(error)}, 409)
+            except JournalError as error:
+                wait = ((b"retry-after", b"5"),)
+                return json_reply({"error": "journal", "message": str(error)}, 503, wait)
+
+        return answer
+
+
+def _key(call: Call) -> str:
+    header = (call.header(b"authorization") or b"").decode("latin-1")
+    scheme, _, key = header.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def _name(key_of: str, said: str | None) -> str:
+    """Who it was: the owner of the key; behind the machine's key a person may name themselves."""
+    if said is None or not said.strip():
+        return key_of
+    return f"{said.strip()[:64]} ({key_of})" if key_of == LOCAL else key_of
+
+
+def _read(call: Call, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(call.body or b"{}", type=kind)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise Wrong(400, "body", str(error)) from error
+
+
+def _number(call: Call, name: str, default: int) -> int:
+    text = call.query(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise Wrong(400, name, f"{name} must be a number, not {text[:40]!r}")
+    return int(text)
+
+
+def _state(text: str) -> State:
+    try:
+        return State(text)
+    except ValueError:
+        raise Wrong(400, "state", f"{text[:40]!r} is no state: {', '.join(State)}") from None
+
+
+def _shown(job: Job) -> Job:
+    """Without the buyer: whoever must know them reads the journal's export."""
+    return msgspec.structs.replace(job, receipt=msgspec.structs.replace(job.receipt, buyer_contact=None))

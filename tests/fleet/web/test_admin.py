@@ -1,0 +1,138 @@
+"""Twin of `fleet.web.admin`: the operator's API over a whole fleet in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import trio
+import trio.testing
+
+from fleet.config import Admin
+from fleet.jobs import State
+from fleet.usecases import UseCases
+from fleet.web.keys import Keys, hash_key
+from tests.end_to_end.world import World, post, wait_for
+from tests.fleet.usecases.test_quarantine import foreign_document, quarantined
+from tests.fleet.web.client import Answer, Client
+from tests.fleet.web.doubles import UseCasesDouble
+
+KEY = "k" * 43
+LOCAL_KEY = "l" * 43
+KEYS = Keys([Admin(name="olga", key_sha256=hash_key(KEY))], LOCAL_KEY)
+
+
+class Operator:
+    """Somebody with a key."""
+
+    def __init__(self, usecases: UseCases, key: str = KEY) -> None:
+        self._client = Client(usecases, keys=KEYS)
+        self._key = key
+
+    async def get(self, path: str) -> Answer:
+        return await self._client.get(f"/admin/v1{path}", authorization=f"Bearer {self._key}")
+
+    async def post(self, path: str, value: Any = None) -> Answer:
+        parts = [b"" if value is None else msgspec.json.encode(value)]
+        headers = {"authorization": f"Bearer {self._key}"}
+        return await self._client.ask("POST", f"/admin/v1{path}", parts=parts, headers=headers)
+
+
+@asynccontextmanager
+async def scene(tmp_path: Path) -> AsyncIterator[tuple[World, UseCases, Operator]]:
+    world = World(tmp_path)
+    async with world.daemon() as fleet:
+        yield world, fleet, Operator(fleet)
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer " + "x" * 43, f"Basic {KEY}", KEY, "Bearer \xff"])
+async def test_without_a_key(header: str | None) -> None:
+    """Nothing is told and nothing is done, whatever is asked."""
+    client = Client(UseCasesDouble(), keys=KEYS)
+    headers = {} if header is None else {"authorization": header}
+    for method, path in (("GET", "/rack"), ("POST", "/jobs/1/decide"), ("POST", "/stations/k1/audit")):
+        answer = await client.ask(method, f"/admin/v1{path}", headers=headers)
+        assert (answer.status, answer.json()["error"]) == (401, "key")
+
+
+async def test_without_keys_there_is_no_such_door() -> None:
+    """An application that was given none has no operators."""
+    assert (await Client(UseCasesDouble()).get("/admin/v1/rack", authorization=f"Bearer {KEY}")).status == 404
+
+
+async def test_the_rack_and_its_jobs(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+    """All there is to see, without the buyers."""
+    async with scene(tmp_path) as (_, fleet, operator):
+        job = await wait_for(fleet, await post(fleet, "1"), State.CONFIRMED)
+        odd = await quarantined(fleet, "odd")
+        rack = (await operator.get("/rack")).json()
+        assert [one["name"] for one in rack["stations"]] == ["k1"]
+        assert rack["jobs"]["confirmed"] == 1
+        assert [one["id"] for one in (await operator.get("/jobs")).json()["jobs"]] == [odd.id, job.id]
+        assert [one["id"] for one in (await operator.get("/jobs?state=quarantined")).json()["jobs"]] == [odd.id]
+        assert [one["id"] for one in (await operator.get(f"/jobs?before={odd.id}&limit=5")).json()["jobs"]] == [job.id]
+        found = (await operator.get(f"/jobs/{odd.id}")).json()
+        assert found["job"]["evidence"] == {"seen": 1}
+        assert [note["event"] for note in found["notes"]] == ["quarantine"]
+        assert (await operator.get("/eligibility?inn=9900000000&tax_system=1")).json() == {"stations": {"k1": []}}
+        for path, status in (("/jobs?state=odd", 400), ("/jobs?limit=x", 400), ("/jobs/none", 404)):
+            assert (await operator.get(path)).status == status
+
+
+async def test_decisions(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+    """Each of the three, with the name behind the key in the journal."""
+    async with scene(tmp_path) as (world, fleet, operator):
+        number = await foreign_document(fleet, world)
+        job = await quarantined(fleet, "1")
+        drive = world.registers[0].drive.number
+        said = {"decision": "registered", "document": number, "drive": drive, "why": "on paper", "who": "ivan"}
+        answer = await operator.post(f"/jobs/{job.id}/decide", said)
+        assert (answer.status, answer.json()["job"]["state"]) == (200, "confirmed")
+        again = await operator.post(f"/jobs/{job.id}/decide", said)
+        assert (again.status, again.json()["error"]) == (409, "conflict")
+        assert (await fleet.quarantine.evidence(job.id)).notes[-1].detail["who"] == "olga", "a key has one owner"
+        for decision, state in (("cancel", State.CANCELLED), ("requeue", State.ACCEPTED)):
+            other = await quarantined(fleet, decision)
+            local = Operator(fleet, LOCAL_KEY)
+            answer = await local.post(f"/jobs/{other.id}/decide", {"decision": decision, "why": "y", "who": "ivan"})
+            assert answer.json()["job"]["state"] == state
+            note = (await fleet.quarantine.evidence(other.id)).notes[1]
+            assert note.detail["who"] == "ivan (local)"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"decision": "registered", "why": "no document"},
+        {"decision": "requeue", "why": "  "},
+        {"decision": "requeue"},
+        {"decision": "burn", "why": "y"},
+        {"decision": "cancel", "why": "y", "more": 1},
+        [],
+    ],
+)
+async def test_half_a_decision(tmp_path: Path, autojump_clock: trio.testing.MockClock, said: Any) -> None:
+    """What is missing is told, and nothing happens."""
+    async with scene(tmp_path) as (_, fleet, operator):
+        job = await quarantined(fleet, "1")
+        assert (await operator.post(f"/jobs/{job.id}/decide", said)).status == 400
+        assert await fleet.quarantine.list() == [job]
+
+
+async def test_orders_for_a_station(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+    """Asked, journaled, done."""
+    async with scene(tmp_path) as (_, fleet, operator):
+        await wait_for(fleet, await post(fleet, "1"), State.CONFIRMED)
+        assert (await operator.post("/stations/k1/close-shift")).json() == {"asked": True}
+        await trio.sleep(60)
+        assert (await operator.post("/stations/k1/audit", {"first": 1})).json() == {"asked": True}
+        await trio.sleep(60)
+        records = (await operator.get("/stations/k1/history")).json()["records"]
+        assert [one["event"] for one in records] == ["audit", "audit_asked", "audit", "close_shift"]
+        assert (await operator.get("/stations/k1/history?event=audit&limit=1")).json()["records"] == records[:1]
+        assert (await operator.post("/stations/k9/audit")).status == 404
+        assert (await operator.post("/stations/k1/reconciled", {"why": ""})).status == 400
