@@ -17,6 +17,7 @@ __all__ = [
     "DATA_MAX",
     "START",
     "BadFrame",
+    "Duration",
     "DriveLine",
     "Frame",
     "FrameReader",
@@ -102,30 +103,73 @@ class FrameReader:
 
 _BAD_FRAME_ANSWER = 0x01
 
+Duration = Callable[[int, bytes], float]
+"""Seconds that a command with its data takes."""
+
+
+def _no_time(code: int, data: bytes) -> float:
+    return 0.0
+
 
 class DriveLine:
     """The drive's end of its line: bytes of requests in, bytes of answers out.
 
     `execute` is `lambda code, data, now: …` giving (answer code, data), usually a Drive's. A frame with a wrong CRC is
-    answered 01h, or not at all with `silent_on_bad_frames`: hosts must survive both.
+    answered 01h, or not at all with `silent_on_bad_frames`: hosts must survive both. While a command takes its time,
+    what else arrives is ignored, as on the serial line of a real drive.
     """
+
+    hung_up = False
+    """A drive never breaks its line."""
 
     def __init__(
         self,
         execute: Callable[[int, bytes, float], tuple[int, bytes]],
         *,
         silent_on_bad_frames: bool = False,
+        duration: Duration = _no_time,
     ) -> None:
         self._execute = execute
         self._silent = silent_on_bad_frames
+        self._duration = duration
+        self._reader = FrameReader()
+        self._answer = b""
+        self._due: float | None = None
+
+    @property
+    def deadline(self) -> float | None:
+        """When the answer of the running command is due."""
+        return self._due
+
+    def connected(self, now: float) -> None:
+        """A host has come; half a frame of the one before is not its own."""
         self._reader = FrameReader()
 
-    def receive(self, data: bytes, *, now: float) -> bytes:
-        """Answers to the requests that became whole."""
+    def disconnected(self, now: float) -> None:
+        """The host is gone: a command that runs is finished, its answer goes nowhere."""
+        self._due, self._answer = None, b""
+
+    def receive(self, data: bytes, now: float) -> bytes:
+        """Answers to the requests that became whole and take no time; the others come from `handle_timeout`."""
         answers = b""
         for frame in self._reader.feed(data, now=now):
-            if isinstance(frame, Frame):
-                answers += encode_answer(*self._execute(frame.code, frame.data, now))
-            elif not self._silent:
-                answers += encode_answer(_BAD_FRAME_ANSWER)
+            if self._due is None:
+                answers += self._take(frame, now)
         return answers
+
+    def handle_timeout(self, now: float) -> bytes:
+        """The answer that is due by now."""
+        if self._due is None or now < self._due:
+            return b""
+        answer, self._answer, self._due = self._answer, b"", None
+        return answer
+
+    def _take(self, frame: Frame | BadFrame, now: float) -> bytes:
+        if isinstance(frame, BadFrame):
+            return b"" if self._silent else encode_answer(_BAD_FRAME_ANSWER)
+        answer = encode_answer(*self._execute(frame.code, frame.data, now))
+        seconds = self._duration(frame.code, frame.data)
+        if not seconds:
+            return answer
+        self._answer, self._due = answer, now + seconds
+        return b""

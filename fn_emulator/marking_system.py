@@ -37,6 +37,7 @@ __all__ = ["VERDICTS", "MarkingSystem", "Rule", "Rules", "Verdict", "make_code",
 
 _REQUEST, _NOTICE, _ANSWER, _RECEIPT = 81, 82, 83, 84
 _CHECK_PARTS = {2: 88, 4: 44}  # tag 2100 → characters of a check part that the drive could check
+_UNCHANGED = b"\xff"
 _SOLD, _RETURNED = frozenset({1, 6}), frozenset({3})
 _SELLING = frozenset({1, 2, 5, 6})
 
@@ -212,7 +213,7 @@ class MarkingSystem(Peer):
 
     def _learn(self, document: bytes) -> None:
         for item in _items(document):
-            if 2110 in item and item[2110] != b"\xff":
+            if len(item.get(2110, b"")) == 1 and item[2110] != _UNCHANGED:
                 self.statuses[_text(item, 2000)] = item[2110][0]
 
 

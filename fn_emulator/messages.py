@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import StrEnum
 
 import msgspec
@@ -22,6 +22,7 @@ from fn_emulator.signs import Keys
 
 __all__ = [
     "SESSION_HEADER",
+    "Derive",
     "Fault",
     "Peer",
     "Problem",
@@ -75,14 +76,19 @@ class Silent(Exception):
     """There is nothing that could be answered; the text says why."""
 
 
+Derive = Callable[[bytes, str], Keys]
+"""Keys of one drive from the master key and the drive's number."""
+
+
 class Peer(ABC):
     """One far end for any number of drives."""
 
     sessions: Collection[bytes] = ()
     """Session protocol versions that are its own."""
 
-    def __init__(self, *, master: bytes) -> None:
+    def __init__(self, *, master: bytes, keys: Derive = Keys.derive) -> None:
         self._master = master
+        self._derive = keys
         self._keys: dict[str, Keys] = {}
         self._faults: deque[Fault] = deque()
         self.standing_fault: Fault | None = None
@@ -175,7 +181,7 @@ class Peer(ABC):
         if keys is None:
             if len(self._keys) >= _KEYS_KEPT:
                 self._keys.clear()
-            keys = self._keys[drive] = Keys.derive(self._master, drive)
+            keys = self._keys[drive] = self._derive(self._master, drive)
         return keys
 
 

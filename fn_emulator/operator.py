@@ -24,6 +24,7 @@ from fn_emulator.drive.tlv import field, u8, u32
 from fn_emulator.errors import StorageError
 from fn_emulator.messages import (
     SESSION_HEADER,
+    Derive,
     Fault,
     Peer,
     Problem,
@@ -34,6 +35,7 @@ from fn_emulator.messages import (
     other_drive,
     spoiled,
 )
+from fn_emulator.signs import Keys
 from fn_emulator.storage import MemoryStorage, Storage
 
 __all__ = [
@@ -153,8 +155,9 @@ class TestOperator(Peer):
         store: DocumentStore | None = None,
         inn: str = "7704211201",
         check_signs: bool = True,
+        keys: Derive = Keys.derive,
     ) -> None:
-        super().__init__(master=master)
+        super().__init__(master=master, keys=keys)
         self._inn = inn.encode("ascii").ljust(12)
         self._check_signs = check_signs
         self.store: DocumentStore = LogStore() if store is None else store

@@ -22,6 +22,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from struct import pack
+from typing import Protocol
 
 from fn_emulator.errors import Misuse
 from fn_emulator.magma import Magma
@@ -69,6 +70,12 @@ def fiscal_sign_input(form: int, fields: Mapping[int, bytes], tags: tuple[int, .
 def document_sign_number(tag_1077: bytes) -> int:
     """The number that is printed and goes into the QR line: the last four bytes, big endian."""
     return int.from_bytes(tag_1077[-4:], "big")
+
+
+class Mac(Protocol):
+    """What signs under one key: eight bytes over the data."""
+
+    def mac(self, data: bytes) -> bytes: ...
 
 
 KEY_ID_SIZE = 4
@@ -124,29 +131,33 @@ class Keys:
         """The key of this drive for one purpose."""
         return _derived(self._master, purpose.encode("ascii") + b"\0" + self.drive.encode("ascii"))
 
-    @cached_property
-    def _document(self) -> Magma:
-        return Magma(self.key("FPD"))
+    def cipher(self, purpose: str) -> Mac:
+        """What signs for one purpose."""
+        return Magma(self.key(purpose))
 
     @cached_property
-    def _message(self) -> Magma:
-        return Magma(self.key("FPS"))
+    def _document(self) -> Mac:
+        return self.cipher("FPD")
 
     @cached_property
-    def _operator(self) -> Magma:
-        return Magma(self.key("FPO"))
+    def _message(self) -> Mac:
+        return self.cipher("FPS")
 
     @cached_property
-    def _ticket(self) -> Magma:
-        return Magma(self.key("FPP"))
+    def _operator(self) -> Mac:
+        return self.cipher("FPO")
 
     @cached_property
-    def _marking_request(self) -> Magma:
-        return Magma(self.key("FPU"))
+    def _ticket(self) -> Mac:
+        return self.cipher("FPP")
 
     @cached_property
-    def _marking_answer(self) -> Magma:
-        return Magma(self.key("FPK"))
+    def _marking_request(self) -> Mac:
+        return self.cipher("FPU")
+
+    @cached_property
+    def _marking_answer(self) -> Mac:
+        return self.cipher("FPK")
 
     def fpd(self, form: int, fields: Mapping[int, bytes]) -> bytes:
         """Value of tag 1077: two header bytes and four of the MAC."""

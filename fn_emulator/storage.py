@@ -132,9 +132,7 @@ class _Log(ABC):
             return len(_MAGIC)
         if size == len(_MAGIC) or self._ends_well(size):
             return size
-        offset = len(_MAGIC)
-        while (record := self._sound(offset, size)) is not None:
-            offset += _FRAME + len(record)
+        offset = self._last_sound_end(size)
         length = int.from_bytes(self._get(offset, min(4, size - offset)), "little")
         if size - offset >= _FRAME and length <= RECORD_SIZE_MAX and offset + _FRAME + length < size:
             raise StorageError(
@@ -142,6 +140,18 @@ class _Log(ABC):
             )
         self._cut(offset)
         return offset
+
+    def _last_sound_end(self, size: int) -> int:
+        """Where the last sound record ends, looked for backwards: a torn one is no longer than a record may be."""
+        start = max(len(_MAGIC), size - RECORD_SIZE_MAX - _FRAME)
+        tail = self._get(start, size - start)
+        for end in range(size - 1, start + 3, -1):
+            length = int.from_bytes(tail[end - start - 4 : end - start], "little")
+            if length <= end - _FRAME - len(_MAGIC) and self._sound(end - _FRAME - length, end) is not None:
+                return end
+        if start > len(_MAGIC):
+            raise StorageError(f"{self.name}: no sound record in the last {size - start} bytes; restore a copy")
+        return len(_MAGIC)
 
     def _ends_well(self, size: int) -> bool:
         """Whether the last record is whole, seen from its end: the usual case, and then nothing else is read."""

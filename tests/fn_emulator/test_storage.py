@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fn_emulator.errors import StorageError
 from fn_emulator.storage import RECORD_SIZE_MAX, FileStorage, MemoryStorage
 
-RECORDS = [b"first", b"", b"third " * 1000]
+RECORDS = [b"first", b"", b"third " * 400]
 
 
 def filled() -> MemoryStorage:
@@ -49,14 +49,52 @@ def test_torn_tail_is_dropped_whole() -> None:
         assert contents(MemoryStorage(storage.image)) == [*RECORDS[:sound], b"after"]
 
 
-def test_damage_before_sound_records_is_an_error() -> None:
-    """A flipped bit in the middle must not silently cost the documents behind it."""
+def damaged(image: bytes, at: int) -> bytes:
+    return image[:at] + bytes((image[at] ^ 1,)) + image[at + 1 :]
+
+
+def test_damage_before_a_torn_record_is_an_error() -> None:
+    """A flipped bit must not silently cost the documents behind it: only the unfinished record may go."""
     storage = filled()
-    image = bytearray(storage.image)
-    image[18] ^= 1
-    image = image[:-1]  # the torn tail makes the log be read from its start
+    offset = storage.append(b"torn")
+    with pytest.raises(StorageError, match="damaged record at"):
+        MemoryStorage(damaged(storage.image[:-1], offset - 100))
+
+
+def test_damage_far_from_a_torn_record_stays_to_be_found() -> None:
+    """What is looked for from the end is the end; the damaged record is still there and named when it is read."""
+    storage = MemoryStorage(damaged(filled().image[:-1], 18))
+    assert len(storage.image) == len(filled().image) - 12 - len(RECORDS[2])
     with pytest.raises(StorageError, match="damaged record at 8"):
-        MemoryStorage(bytes(image))
+        contents(storage)
+
+
+def test_a_torn_tail_costs_a_look_at_the_tail() -> None:
+    """The start after a power cut reads the end of a long log, not all of it."""
+    storage = CountingStorage()
+    for number in range(3000):
+        storage.append(bytes(1000) + number.to_bytes(4, "big"))
+    torn = CountingStorage(storage.image[:-1])
+    assert len(list(torn.scan())) == 2999
+    assert CountingStorage(storage.image[:-1]).taken < 2 * RECORD_SIZE_MAX
+
+
+def test_a_tail_without_any_record_is_an_error() -> None:
+    """More rubbish than a torn record can be is no power cut."""
+    with pytest.raises(StorageError, match="no sound record"):
+        MemoryStorage(filled().image + bytes(range(1, 256)) * 5000)
+
+
+class CountingStorage(MemoryStorage):
+    """Counts the bytes that are read."""
+
+    def __init__(self, image: bytes = b"") -> None:
+        self.taken = 0
+        super().__init__(image)
+
+    def _get(self, offset: int, size: int) -> bytes:
+        self.taken += size
+        return super()._get(offset, size)
 
 
 def test_flipped_bit_is_found_on_reading() -> None:

@@ -4,6 +4,7 @@
 <!-- states -->           followed by a block: the states of a job, drawn from their table
 <!-- commands -->         up to <!-- end -->: the commands of a register, from their table
 <!-- refusals -->         up to <!-- end -->: what a refusal means for one command alone, from its table
+<!-- drive-commands -->   up to <!-- end -->: the commands of a drive, from their table
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fleet.jobs import FINAL, TRANSITIONS, State
+from fn_emulator.drive.commands import COMMANDS as DRIVE_COMMANDS
 from kkt_driver.commands import COMMANDS
 from kkt_driver.refusals import OF_COMMAND
 
@@ -21,7 +23,7 @@ __all__ = ["ROOT", "documents", "renewed"]
 ROOT = Path(__file__).parents[2]
 _EXAMPLE = re.compile(r"(<!-- example: (\S+) -->\n```\w+\n).*?(```\n)", re.DOTALL)
 _STATES = re.compile(r"(<!-- states -->\n```mermaid\n).*?(```\n)", re.DOTALL)
-_TABLE = re.compile(r"(<!-- (commands|refusals) -->\n).*?(<!-- end -->\n)", re.DOTALL)
+_TABLE = re.compile(r"(<!-- (commands|refusals|drive-commands) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 
 def documents() -> list[Path]:
@@ -53,7 +55,18 @@ def _refusals() -> Iterator[str]:
         yield f"| {command} | {code:02X} | {row.name} | {row.message_ru} | {row.disposition} |"
 
 
-_TABLES = {"commands": _commands, "refusals": _refusals}
+def _drive_commands() -> Iterator[str]:
+    formats = {2: "1.05", 3: "1.1", 4: "1.2"}
+    yield "| code | command | since | phases | data, bytes |"
+    yield "|---|---|---|---|---|"
+    for row in DRIVE_COMMANDS:
+        phases = ", ".join(map(str, sorted(row.phases)))
+        counts = sorted(row.lengths)
+        lengths = f"{counts[0]} to {counts[-1]}" if len(counts) > 2 else " or ".join(map(str, counts))
+        yield f"| {row.code:02X} | {row.name} | {formats[row.since]} | {phases} | {lengths} |"
+
+
+_TABLES = {"commands": _commands, "refusals": _refusals, "drive-commands": _drive_commands}
 
 
 def _states() -> Iterator[str]:
