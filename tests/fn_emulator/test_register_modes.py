@@ -102,7 +102,7 @@ OTHERWISE: dict[str, set[int]] = {
     "FF36": {0x37},  # FFD 1.2
     "FF4A": {0x37},
     "FF64": {0x02},
-    **dict.fromkeys(("FF61", "FF67", "FF68", "FF69", "FF70", "FF71", "FF73"), {0xA0}),  # not registered for marking
+    **{code: {0xA0} for code in ("FF61", "FF67", "FF68", "FF69", "FF70", "FF71", "FF73")},  # not for marked goods
     "FF72": {0x02},
 }
 
@@ -160,11 +160,8 @@ def test_every_cell(code: str, mode: Mode) -> None:
         return
     follows = rule.follows
     if follows == EARLIER:
-        follows = (
-            Mode.SHIFT_OPEN if (mode in (Mode.RECEIPT, Mode.NON_FISCAL) and code != "FF08") or code == "2B" else mode
-        )
-        if code == "FF08" and mode is Mode.RECEIPT:
-            follows = Mode.SHIFT_OPEN
+        back = mode is Mode.RECEIPT or (mode is Mode.NON_FISCAL and code != "FF08") or code == "2B"
+        follows = Mode.SHIFT_OPEN if back else mode
     if code == "FF07" and mode in (Mode.DATA_OUTPUT, Mode.SHIFT_OPEN, Mode.SHIFT_OVER_24_H, Mode.RECEIPT):
         follows = Mode.SHIFT_CLOSED
     assert mode_of(desk) == (mode if follows is None else follows)
