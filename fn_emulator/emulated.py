@@ -18,7 +18,10 @@ from fn_emulator.errors import Misuse
 from fn_emulator.faults import Fault, Faults
 from fn_emulator.line import Layer, Line
 from fn_emulator.register import DESKTOP, Model, RegisterCore
+from fn_emulator.register.core import TCP
+from fn_emulator.register.network import Network, Outgoing, incoming, outgoing
 from fn_emulator.register.refusal import Refusal
+from fn_emulator.register.service import byte_timeout_s
 from fn_emulator.signs import DEMO_MASTER_KEY
 from fn_emulator.storage import MemoryStorage, Storage
 from kkt_driver import commands as c
@@ -51,10 +54,12 @@ class EmulatedRegister:
         zone_offset_s: float = 3 * 3600,
         durations: Mapping[str, float] | None = None,
         faults: Faults | None = None,
+        port: int = TCP,
         layer: Layer | None = None,
         stray_ff: bool = False,
         keeps_answer: bool = True,
         byte_timeout_s: float = 0.05,
+        network: Network | None = None,
     ) -> None:
         self.drive = drive
         self.faults = faults
@@ -65,6 +70,8 @@ class EmulatedRegister:
             "model": model,
             "zone_offset_s": zone_offset_s,
             "durations": durations,
+            "port": port,
+            "network": network,
         }
         self.core = RegisterCore(drive, storage, now=now, **self._options)
         self.line = Line(
@@ -82,7 +89,10 @@ class EmulatedRegister:
     @property
     def deadline(self) -> float | None:
         """When `handle_timeout` wants to be called; None: never, as things are."""
-        return self.line.deadline
+        line, own = self.line.deadline, self.core.deadline
+        if own is None:
+            return line
+        return own if line is None else min(line, own)
 
     def receive(self, data: bytes, now: float) -> bytes:
         """Bytes of the host in, bytes of the register out."""
@@ -91,6 +101,9 @@ class EmulatedRegister:
 
     def handle_timeout(self, now: float) -> bytes:
         out = self.line.handle_timeout(now)
+        own = self.core.deadline
+        if own is not None and now >= own:
+            self.core.tick(now)
         return b"" if self.hung_up else out
 
     def connected(self, now: float) -> None:
@@ -106,10 +119,22 @@ class EmulatedRegister:
         """Power goes and comes back: what is not written down is gone, in the register and in the drive."""
         kept = self.core.receipt if self.core.model.keeps_receipt else None
         self.drive.power_cycle()
-        self.core = RegisterCore(self.drive, self._storage, now=now, kept=kept, **self._options)
+        self.core = RegisterCore(
+            self.drive, self._storage, now=now, kept=kept, printer=self.core.printer, **self._options
+        )
         self.line.power_cycle()
         self.line.disconnected(now)
         self.hung_up = True
+
+    def outgoing(self, now: float) -> Outgoing | None:
+        """The message that the register wants to send to its operator over its own network, and where to."""
+        self.core.now = now
+        return outgoing(self.core)
+
+    def incoming(self, answer: bytes | None, now: float) -> None:
+        """What the operator said to `outgoing`; None for silence or no connection."""
+        self.core.now = now
+        incoming(self.core, answer)
 
     def ask(self, request: c.Request[Any], now: float) -> Any:
         """One command without the line, for setting up and for tests; raises Refused as a driver would."""
@@ -117,9 +142,19 @@ class EmulatedRegister:
 
     def _execute(self, body: bytes, now: float) -> tuple[bytes, float] | None:
         fault = self.faults.on_command(body, now) if self.faults is not None else None
-        if fault is None:
-            return self.core.execute(body, now)
-        return self._execute_with(fault, body, now)
+        done = self.core.execute(body, now) if fault is None else self._execute_with(fault, body, now)
+        if self.core.reboots:
+            self.power_cycle(now)
+            return None
+        if self.core.exchange_set is not None:
+            self._take_exchange(*self.core.exchange_set)
+        return done
+
+    def _take_exchange(self, port: int, timeout: int) -> None:
+        """14h was heard: the line takes it if it is this port's."""
+        self.core.exchange_set = None
+        if port == self.core.port:
+            self.line.set_exchange(byte_timeout_s(timeout))
 
     def _execute_with(self, fault: Fault, body: bytes, now: float) -> tuple[bytes, float] | None:
         match fault:

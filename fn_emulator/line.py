@@ -95,6 +95,7 @@ class Line:
         self._standard = StandardReader()
         self._alternative = AlternativeReader(body_max=BODY_MAX)
         self._reader: StandardReader | AlternativeReader = self._standard
+        self._rearmed = False  # 14h: the next conversation shows its layer again
         self._online = True
         self._asked = True  # this connection has sent the command that runs, or asked after it
         self._byte_deadline: float | None = None
@@ -124,6 +125,11 @@ class Line:
         if self._done_at is not None and now >= self._done_at:
             out = self._finish(now)
         return out
+
+    def set_exchange(self, byte_timeout_s: float) -> None:
+        """14h: the time-out counts from now on; the layer is found out anew when the answer is confirmed."""
+        self._byte_timeout_s = byte_timeout_s
+        self._rearmed = True
 
     # --- connection and power ---------------------------------------------------------------------------------------
 
@@ -161,6 +167,8 @@ class Line:
 
     def receive(self, data: bytes, now: float) -> bytes:
         """Bytes of the host; what the register says to them at once."""
+        if self._rearmed and self.state is State.IDLE and self._running is None:
+            self._rearmed, self.layer = False, self._fixed_layer
         layer = self.layer
         if layer is None:
             data, layer = self._detect(data)

@@ -482,11 +482,19 @@ class SettingError(Exception):
 class Settings:
     """The tables of one register: defaults and what was written over them.
 
-    `version` grows with every change, so that whoever keeps something derived from settings knows when to look again.
+    `rows`, `fields` and `defaults` are how a model differs: shorter tables, other defaults. `version` grows with every
+    change, so that whoever keeps something derived from settings knows when to look again.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        rows: Mapping[int, int] | None = None,
+        fields: Mapping[int, int] | None = None,
+        defaults: Mapping[tuple[int, int, int], Value] | None = None,
+    ) -> None:
         self.version = 0
+        self._rows, self._fields, self._defaults = rows or {}, fields or {}, defaults or {}
         self._written: dict[tuple[int, int, int], Value] = {}
 
     def number(self, table: int, row: int, field: int) -> int:
@@ -503,7 +511,7 @@ class Settings:
 
     def put(self, table: int, row: int, field: int, value: Value) -> bool:
         """Set a value from inside the register, read-only fields too; False when nothing changed."""
-        assert isinstance(value, str) == _cell(table, row, field).text
+        assert isinstance(value, str) == TABLES[table].by_number[field].text
         if self._get(table, row, field) == value:
             return False
         self._written[table, row, field] = value
@@ -519,13 +527,27 @@ class Settings:
         self._written = {at: value for at, value in self._written.items() if at[:1] + at[2:] in _READ_ONLY_FIELDS}
         self.version += 1
 
+    def size(self, table: int) -> tuple[int, int]:
+        """2Dh: rows and fields; 5Dh for a table that is not there."""
+        place = TABLES.get(table)
+        if place is None:
+            raise SettingError(_NO_TABLE)
+        return self._rows.get(table, place.rows), min(len(place.fields), self._fields.get(table, len(place.fields)))
+
+    def field(self, table: int, field: int) -> Field:
+        """2Eh: a field of a table; 33h when there is none."""
+        found = TABLES[table].by_number.get(field) if field <= self.size(table)[1] else None
+        if found is None:
+            raise SettingError(_INCORRECT)
+        return found
+
     def read(self, table: int, row: int, field: int) -> bytes:
         """1Fh: the value as wide as its field."""
-        return _cell(table, row, field).encode(self._get(table, row, field))
+        return self._cell(table, row, field).encode(self._get(table, row, field))
 
     def parse(self, table: int, row: int, field: int, data: bytes, *, shift_open: bool) -> Value:
         """1Eh: the value a host wants to write, or the reason why not."""
-        cell = _cell(table, row, field)
+        cell = self._cell(table, row, field)
         if table in _READ_ONLY_TABLES or (table, field) in _READ_ONLY_FIELDS or (table, row, field) in _READ_ONLY_CELLS:
             raise SettingError(_READ_ONLY)
         if shift_open and table in _NOT_WITH_OPEN_SHIFT:
@@ -539,21 +561,20 @@ class Settings:
             raise SettingError(_INCORRECT)
         return value
 
+    def _cell(self, table: int, row: int, field: int) -> Field:
+        cell = self.field(table, field)
+        if not 1 <= row <= self.size(table)[0]:
+            raise SettingError(_INCORRECT)
+        return cell
+
     def _get(self, table: int, row: int, field: int) -> Value:
-        value = self._written.get((table, row, field))
+        at = table, row, field
+        value = self._written.get(at)
+        if value is None:
+            value = self._defaults.get(at)
         if value is None:
             place = TABLES[table]
             value = place.others.get((row, field))
             if value is None:
                 value = place.by_number[field].default
         return value
-
-
-def _cell(table: int, row: int, field: int) -> Field:
-    place = TABLES.get(table)
-    if place is None:
-        raise SettingError(_NO_TABLE)
-    cell = place.by_number.get(field)
-    if cell is None or not 1 <= row <= place.rows:
-        raise SettingError(_INCORRECT)
-    return cell

@@ -1,8 +1,8 @@
 """Messages of the operator of fiscal data that the host carries: FF30h to FF33h.
 
 The drive hands out containers; the register puts the 30-byte head around one, keeps the message until its answer has
-been accepted, and takes the answer apart again. With table 21 field 2 = 1 the register is meant to talk to the
-operator itself, and the host is told that there is nothing to carry.
+been accepted, and takes the answer apart again. With table 21 field 2 = 1 the register talks to the operator itself
+(`network`), and the host is told that there is nothing to carry.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from kkt_driver import commands as c
 if TYPE_CHECKING:
     from fn_emulator.register.core import Handler, RegisterCore
 
-__all__ = ["HANDLERS", "Exchange"]
+__all__ = ["HANDLERS", "MESSAGE_WAITING", "Exchange", "hand_over", "take"]
 
 _HEAD, _SIGNATURE = 30, b"\x2a\x08\x41\x0a"
 _READ_MAX = 1024
 _ANSWER_MAX = 1024 + _HEAD
-_MESSAGE_WAITING = 0b10
+MESSAGE_WAITING = 0b10
 _BY_HOST = 0
 _VERSIONS = {2: b"\x01\x05", 3: b"\x01\x10", 4: b"\x01\x20"}
 
@@ -38,13 +38,14 @@ class Exchange:
 
 def waiting(register: RegisterCore, request: c.OutgoingMessage, operator: int) -> c.SizeAndBlock:
     exchange = register.exchange
-    if not exchange.message and register.settings.number(21, 1, 2) == _BY_HOST:
-        exchange.message = _take(register)
+    if register.settings.number(21, 1, 2) != _BY_HOST:
+        return c.SizeAndBlock(size=0, block=register.model.block)
+    exchange.message = exchange.message or take(register)
     return c.SizeAndBlock(size=len(exchange.message), block=register.model.block)
 
 
-def _take(register: RegisterCore) -> bytes:
-    if not register.ask(0x20)[0] & _MESSAGE_WAITING:
+def take(register: RegisterCore) -> bytes:
+    if not register.ask(0x20)[0] & MESSAGE_WAITING:
         return b""
     register.ask(0x21, b"\1")
     size = int.from_bytes(register.ask(0x22), "little")
@@ -85,11 +86,11 @@ def write_answer(register: RegisterCore, request: c.WriteAnswer, operator: int) 
     answer[request.offset :] = request.data
     if len(answer) == exchange.answer_size:
         exchange.answer = None
-        _hand_over(register, bytes(answer))
+        hand_over(register, bytes(answer))
     return c.Done()
 
 
-def _hand_over(register: RegisterCore, answer: bytes) -> None:
+def hand_over(register: RegisterCore, answer: bytes) -> None:
     """The whole answer is here: check its head, give the container to the drive."""
     if answer[:4] != _SIGNATURE or int.from_bytes(answer[24:26], "little") != len(answer) - _HEAD:
         raise Refusal(Code.INCORRECT)
@@ -97,7 +98,7 @@ def _hand_over(register: RegisterCore, answer: bytes) -> None:
         register.ask(0x26, answer[_HEAD:])
     finally:
         register.exchange.message = b""
-    if not register.ask(0x20)[0] & _MESSAGE_WAITING:
+    if not register.ask(0x20)[0] & MESSAGE_WAITING:
         register.ask(0x21, b"\0")
 
 

@@ -10,11 +10,12 @@ from fn_emulator.register.receipt import tlv
 if TYPE_CHECKING:
     from fn_emulator.register.core import RegisterCore
 
-__all__ = ["OF_RECEIPT", "OF_REGISTRATION", "OF_REPORT", "OF_STATE", "known"]
+__all__ = ["OF_CLOSE", "OF_RECEIPT", "OF_REGISTRATION", "OF_REPORT", "OF_STATE", "known"]
 
 OF_RECEIPT = (1209, 1048, 1021, 1203, 1009, 1187, 1060, 1117)
 OF_REPORT = (1209, 1021, 1203, 1188, 1189)
 OF_STATE = (1209,)
+OF_CLOSE = (1209, 1048, 1021, 1203, 1009, 1187)
 OF_REGISTRATION = (1209, 1048, 1013, 1021, 1203, 1009, 1187, 1060, 1117, 1046, 1188, 1189, 1036)
 
 REGISTER_VERSION = "1.7.2.44"

@@ -86,10 +86,12 @@ def vat_group(code: int) -> int:
     return group
 
 
-def split(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Whole fields of one level, tag and complete bytes; 33h when the last one is cut."""
+def split(data: bytes, *, padded: bool = False) -> Iterator[tuple[int, bytes]]:
+    """Whole fields of one level, tag and complete bytes; 33h when the last one is cut. `padded` data ends at zeros."""
     at, end = 0, len(data)
     while at < end:
+        if padded and not any(data[at:]):
+            return
         if end - at < 4:
             raise Refusal(Code.INCORRECT)
         tag, size = _HEAD.unpack_from(data, at)
@@ -117,12 +119,13 @@ def chunks(fields: Iterable[bytes]) -> Iterator[bytes]:
 class Item:
     """One position; `extra` are the fields that FF4Dh bound to it."""
 
-    __slots__ = ("body", "extra", "extra_tags")
+    __slots__ = ("body", "code", "extra", "extra_tags")
 
     def __init__(self, body: bytes) -> None:
         self.body = body
         self.extra = b""
         self.extra_tags: frozenset[int] = frozenset()
+        self.code = b""  # marking code of FF67h
 
     def bind(self, data: bytes) -> None:
         """FF4Dh: more fields of this position; a field given again replaces what the register made."""
@@ -131,6 +134,10 @@ class Item:
             self.extra = b"".join(field for tag, field in split(self.extra) if tag not in tags)
         self.extra += data
         self.extra_tags |= tags
+
+    def fields(self) -> dict[int, bytes]:
+        """What stands in the position, by tag."""
+        return {tag: field[4:] for tag, field in split(self.encode()[4:])}
 
     def encode(self) -> bytes:
         """Tag 1059; a measure (2108) is always there, pieces unless the host said otherwise."""
@@ -146,7 +153,7 @@ class Item:
 class Closing:
     """How a receipt is settled: 16 payments less change, and sums by tax group."""
 
-    __slots__ = ("change", "payments", "rounding", "tax_system", "taxes", "total")
+    __slots__ = ("cash", "change", "document", "payments", "rounding", "tax_system", "taxes", "total")
 
     def __init__(
         self,
@@ -164,6 +171,8 @@ class Closing:
         self.rounding = rounding
         self.taxes = taxes
         self.tax_system = tax_system
+        self.cash = 0  # in the drawer afterwards
+        self.document = 0  # what it became
 
     def fields(self) -> list[bytes]:
         """Payments, tax system and sums by rate as the document carries them."""
@@ -201,6 +210,9 @@ class OpenReceipt:
         self.by_group: dict[int, int] = {}
         self.by_department: dict[int, int] = {}
         self.items_by_department: dict[int, int] = {}
+        self.for_next_item = b""  # fields of FF4Dh on models where they come before their item
+        self.discounts: list[int] = []
+        self.markups: list[int] = []
         self.given: list[bytes] = []  # fields of FF0Ch, already with the drive
         self.given_tags: set[int] = set()
         self.begun = False  # the drive has the document open, with `given` and nothing else

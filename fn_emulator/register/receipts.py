@@ -7,23 +7,26 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ffd import vat
-from fn_emulator.register import fields
-from fn_emulator.register.receipt import GROUPS, OPERATIONS, Closing, OpenReceipt, vat_group
+from fn_emulator.register import archive, fields, forms, marking
+from fn_emulator.register.receipt import GROUPS, OPERATIONS, Closing, OpenReceipt, split, vat_group
 from fn_emulator.register.refusal import Code, Refusal
 from kkt_driver import commands as c
 
 if TYPE_CHECKING:
     from fn_emulator.register.core import Handler, RegisterCore
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "chosen_tax_system"]
 
 _CORRECTION = 0x80
 _DEPARTMENT_MAX = 16
 _TLV_MAX, _ITEM_TLV_MAX = 250, 249
-_TAX_SYSTEMS = 6
+_TAX_SYSTEMS, _PAYMENTS = 6, 16
 _REPLACED = {1: 11, 5: 12}
 _REPLACED_FROM = date(2026, 1, 1)
 _TAXES_GIVEN_BY_HOST = 1
+_FULL_PAYMENT, _GOODS, _WITHOUT_VAT = 4, 1, 4
+_FIELDS = 1  # kind of DDh blocks
+_MICRO = 1_000_000
 
 
 def open_receipt(register: RegisterCore, request: c.OpenReceipt, operator: int) -> c.OperatorReply:
@@ -97,6 +100,9 @@ def _sell(
     if settings.number(1, 1, 14) != _TAXES_GIVEN_BY_HOST:
         tax = None
     receipt.sell(tax=tax, group=group, department=department, method=method, **position)
+    if receipt.for_next_item:
+        receipt.items[-1].bind(receipt.for_next_item)
+        receipt.for_next_item = b""
 
 
 def _replaces_20(register: RegisterCore, receipt: OpenReceipt) -> bool:
@@ -112,7 +118,7 @@ _LEGACY_OPERATIONS = {c.Sale: 1, c.Purchase: 3, c.SaleRefund: 2, c.PurchaseRefun
 
 def legacy_item(register: RegisterCore, request: c.LegacyItem, operator: int) -> c.OperatorReply:
     """80h to 83h: thousandths, a tax group instead of a rate, full payment for goods."""
-    group = request.tax_1 or 4
+    group = request.tax_1 or _WITHOUT_VAT
     if group not in GROUPS:
         raise Refusal(Code.INCORRECT)
     _sell(
@@ -125,31 +131,86 @@ def legacy_item(register: RegisterCore, request: c.LegacyItem, operator: int) ->
         tax=None,
         group=group,
         department=request.department,
-        method=4,
-        subject=1,
+        method=_FULL_PAYMENT,
+        subject=_GOODS,
         name=request.text,
     )
     return c.OperatorReply(operator=operator)
 
 
+def old_item(register: RegisterCore, request: Any, operator: int) -> c.Done:
+    """FF0Dh and FF44h: a discount and a mark-up, which the format knows only inside the price."""
+    quantity = request.quantity * 1000
+    full = (2 * quantity * request.price + _MICRO) // (2 * _MICRO)
+    total = full - request.discount + request.markup
+    if total < 0 or not quantity:
+        raise Refusal(Code.DISCOUNT_ABOVE_SUM if quantity else Code.INCORRECT)
+    changed = request.discount != request.markup
+    group = request.tax or _WITHOUT_VAT
+    if group not in GROUPS:
+        raise Refusal(Code.INCORRECT)
+    _sell(
+        register,
+        operator,
+        operation=request.operation,
+        quantity_micro=quantity,
+        price=(2 * total * _MICRO + quantity) // (2 * quantity) if changed else request.price,
+        total=total,
+        tax=getattr(request, "tax_sum", None),
+        group=group,
+        department=request.department,
+        method=_FULL_PAYMENT,
+        subject=_GOODS,
+        name=request.text,
+    )
+    receipt = register.receipt
+    assert receipt is not None, "an item was sold"
+    receipt.discounts += [request.discount] if request.discount else []
+    receipt.markups += [request.markup] if request.markup else []
+    return _DONE
+
+
 def send_tlv(register: RegisterCore, request: c.SendTlv, operator: int) -> c.Done:
     if not request.tlv or len(request.tlv) > _TLV_MAX:
         raise Refusal(Code.INCORRECT)
+    _give(register, request.tlv)
+    return _DONE
+
+
+def send_tlv_from_buffer(register: RegisterCore, request: c.SendTlvFromBuffer, operator: int) -> c.Done:
+    """FF64h: the fields that DDh loaded; zeros behind them fill up the last block."""
+    data = register.loaded.data(_FIELDS)
+    fields = b"".join(field for _, field in split(data, padded=True))
+    if not fields:
+        raise Refusal(Code.INCORRECT)
+    _give(register, fields)
+    register.loaded.blocks[_FIELDS].clear()
+    return _DONE
+
+
+def _give(register: RegisterCore, data: bytes) -> None:
+    """Fields for the receipt, or for whatever other document was begun. A long one goes in pieces of whole fields."""
     receipt = register.receipt
     if receipt is None:
-        register.give(request.tlv)
-        return _DONE
+        register.give(data)
+        return
     if not receipt.begun:
         _begin_again(register, receipt)
-    register.ask(0x07, request.tlv)
-    receipt.give(request.tlv)
-    return _DONE
+    fields = [field for _, field in split(data)]
+    register.feed(fields)
+    receipt.give(data)
 
 
 def send_item_tlv(register: RegisterCore, request: c.SendItemTlv, operator: int) -> c.Done:
     receipt = register.receipt
     assert receipt is not None, "modes allow FF4Dh in mode 8 only"
-    if not receipt.items or not request.tlv or len(request.tlv) > _ITEM_TLV_MAX:
+    if not request.tlv or len(request.tlv) > _ITEM_TLV_MAX:
+        raise Refusal(Code.INCORRECT)
+    if register.model.item_tags_first:
+        list(split(request.tlv))
+        receipt.for_next_item += request.tlv
+        return _DONE
+    if not receipt.items:
         raise Refusal(Code.INCORRECT)
     receipt.items[-1].bind(request.tlv)
     return _DONE
@@ -177,13 +238,12 @@ def close(register: RegisterCore, request: c.CloseReceipt, operator: int) -> c.C
     )
 
 
-def close_legacy(register: RegisterCore, request: c.CloseLegacy, operator: int) -> c.ChangeReply:
-    """85h: four payments; the format has no place for a discount on the whole receipt."""
+def close_legacy(register: RegisterCore, request: c.CloseLegacy | c.CloseExtended, operator: int) -> c.ChangeReply:
+    """85h with four payments, 8Eh with sixteen; the format has no place for a discount on the whole receipt."""
     if request.discount:
         raise Refusal(Code.WRONG_FOR_SETTINGS)
-    closing = _closing(
-        register, payments=[*request.payments, *(12 * (0,))], rounding=0, taxes=(0,) * 6, tax_system=None
-    )
+    payments = [*request.payments, *[0] * (_PAYMENTS - len(request.payments))]
+    closing = _closing(register, payments=payments, rounding=0, taxes=(0,) * 6, tax_system=None)
     _commit(register, closing, operator)
     return c.ChangeReply(operator=operator, change=closing.change)
 
@@ -209,15 +269,7 @@ def _closing(
     if change > payments[0]:
         raise Refusal(Code.CASHLESS_ABOVE_TOTAL)
     payments[0] -= change
-    registered = register.settings.number(18, 1, 5)
-    if tax_system is None:
-        tax_system = registered & -registered
-    elif tax_system == 0 and registered & registered - 1 == 0:
-        tax_system = registered
-    if tax_system == 0 or tax_system & tax_system - 1 or tax_system >> _TAX_SYSTEMS:
-        raise Refusal(Code.INCORRECT)
-    if not tax_system & registered:
-        raise Refusal(Code.WRONG_FOR_SETTINGS)
+    tax_system = chosen_tax_system(register, tax_system)
     if total == 0 and register.settings.number(1, 1, 23):
         raise Refusal(Code.ZERO_TOTAL)
     if receipt.kind in (1, 2) and payments[0] > register.counters.cash:
@@ -230,6 +282,20 @@ def _closing(
         taxes=_taxes(register, receipt, taxes),
         tax_system=tax_system,
     )
+
+
+def chosen_tax_system(register: RegisterCore, tax_system: int | None) -> int:
+    """One bit among the registered ones. 0 is the only one there is; None lets the register take its first."""
+    registered = register.settings.number(18, 1, 5)
+    if tax_system is None:
+        tax_system = registered & -registered
+    elif tax_system == 0 and registered & registered - 1 == 0:
+        tax_system = registered
+    if tax_system == 0 or tax_system & tax_system - 1 or tax_system >> _TAX_SYSTEMS:
+        raise Refusal(Code.INCORRECT)
+    if not tax_system & registered:
+        raise Refusal(Code.WRONG_FOR_SETTINGS)
+    return tax_system
 
 
 def _taxes(register: RegisterCore, receipt: OpenReceipt, given: tuple[int, ...]) -> dict[int, int]:
@@ -259,15 +325,18 @@ def _commit(register: RegisterCore, closing: Closing, operator: int) -> tuple[in
             *closing.fields(),
         ]
     )
+    marking.notify(register, receipt, closing.tax_system)
     head = register.five + bytes((receipt.operation,)) + closing.total.to_bytes(5, "little")
     made = register.form(0x16, head)
     document, sign = int.from_bytes(made[2:6], "little"), int.from_bytes(made[6:10], "little")
     register.counters.closed(receipt, closing)
+    closing.cash, closing.document = register.counters.cash, document
     register.last_receipt = receipt, closing
+    register.marking.accepted.clear()
     register.receipt = None
     register.last_document = document
     register.save()
-    register.printed()
+    register.print(lambda: archive.printed(register, document))
     return document, sign
 
 
@@ -285,6 +354,9 @@ def give_up(register: RegisterCore) -> None:
     register.receipt = None
     register.last_document = register.drive_document()  # it may have been registered all the same
     register.save()
+    if register.settings.number(17, 1, 15):
+        width = register.model.characters
+        register.print(lambda: forms.report("ЧЕК АННУЛИРОВАН", [("ИТОГ", forms.money(receipt.total))], width=width))
 
 
 def cancel_document(register: RegisterCore, request: c.CancelDocument, operator: int) -> c.Done:
@@ -299,7 +371,8 @@ def cancel_document(register: RegisterCore, request: c.CancelDocument, operator:
 def copy(register: RegisterCore, request: c.CopyReceipt, operator: int) -> c.OperatorReply:
     if register.last_receipt is None:
         raise Refusal(Code.NOTHING_TO_REPEAT)
-    register.printed()
+    closing = register.last_receipt[1]
+    register.print(lambda: archive.printed(register, closing.document, title="КОПИЯ"))
     return c.OperatorReply(operator=operator)
 
 
@@ -310,11 +383,15 @@ HANDLERS: Mapping[type[c.Request[Any]], Handler] = {
     c.Purchase: legacy_item,
     c.SaleRefund: legacy_item,
     c.PurchaseRefund: legacy_item,
+    c.DiscountedOperation: old_item,
+    c.TaxedOperation: old_item,
     c.SendTlv: send_tlv,
+    c.SendTlvFromBuffer: send_tlv_from_buffer,
     c.SendItemTlv: send_item_tlv,
     c.Subtotal: subtotal,
     c.CloseReceipt: close,
     c.CloseLegacy: close_legacy,
+    c.CloseExtended: close_legacy,
     c.CancelReceipt: cancel,
     c.CancelDocument: cancel_document,
     c.CopyReceipt: copy,

@@ -18,6 +18,7 @@ class Code(IntEnum):
     NO_SUCH_DATA = 0x08
     DRIVE_SILENT = 0x30
     INCORRECT = 0x33
+    NO_DATA = 0x34
     WRONG_FOR_SETTINGS = 0x35
     UNSUPPORTED = 0x37
     PAID_TOO_LITTLE = 0x45
@@ -30,6 +31,7 @@ class Code(IntEnum):
     NOTHING_TO_REPEAT = 0x56
     CONTINUE_PRINTING_AWAITED = 0x58
     OTHER_OPERATOR = 0x59
+    DISCOUNT_ABOVE_SUM = 0x5A
     DEPARTMENT_RANGE = 0x63
     NO_PAPER = 0x6B
     WRONG_SUBMODE = 0x72
@@ -39,14 +41,16 @@ class Code(IntEnum):
     ZERO_TOTAL = 0x8E
     TOO_MANY_OPERATIONS = 0x94
     CHECK_CLOCK = 0xC0
+    BUFFER_EMPTY = 0xD1
 
 
 class Refusal(Exception):
-    """The command is not done; the register answers `code`."""
+    """The command is not done; the register answers `code`. `data` is what the drive said with it."""
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, code: int, data: bytes = b"") -> None:
         super().__init__(f"{code:02X}h")
         self.code = code
+        self.data = data
 
 
 def of_drive(code: int) -> int:

@@ -11,7 +11,7 @@ import msgspec
 
 from fn_emulator.storage import Storage
 
-__all__ = ["ClockSet", "Counted", "Log", "Picture", "Wrote"]
+__all__ = ["ClockSet", "Counted", "ExchangeSet", "Log", "Picture", "Wrote"]
 
 RECORDS_BETWEEN_PICTURES = 500
 """Each start reads at most so many records; a picture is about 1 KiB, so it adds two bytes to each of them."""
@@ -41,6 +41,14 @@ class ClockSet(msgspec.Struct, tag="k", array_like=True, frozen=True):
     date_awaited: bool
 
 
+class ExchangeSet(msgspec.Struct, tag="x", array_like=True, frozen=True):
+    """14h: speed code and byte time-out of a port."""
+
+    port: int
+    speed: int
+    timeout: int
+
+
 class Picture(msgspec.Struct, tag="p", array_like=True, frozen=True):
     """Everything at once: what came before it need not be read."""
 
@@ -51,9 +59,10 @@ class Picture(msgspec.Struct, tag="p", array_like=True, frozen=True):
     date_awaited: bool
     last_document: int
     shift_opened: float | None
+    ports: dict[int, tuple[int, int]] = {}
 
 
-Record = Wrote | Counted | ClockSet | Picture
+Record = Wrote | Counted | ClockSet | ExchangeSet | Picture
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)

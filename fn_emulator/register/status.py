@@ -1,13 +1,14 @@
-"""Who and how the register is, its tables, registers and clock; lines and hardware around receipts."""
+"""Who and how the register is, its tables, registers and clock."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fn_emulator.register.counters import MONEY_MAX, money_of_receipt, operations_of_receipt
+from fn_emulator.register.counters import MONEY_MAX, TURNOVER_5, money_of_receipt, operations_of_receipt
+from fn_emulator.register.printer import BUSY, Submode
 from fn_emulator.register.refusal import Code, Refusal
-from fn_emulator.tables import TABLES, SettingError, Table
+from fn_emulator.tables import TABLES
 from kkt_driver import commands as c
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ __all__ = ["HANDLERS"]
 _BATTERY, _POWER = 0xC0, 0xD8  # 3.8 V and 24 V
 _DRIVE_TABLE, _OPERATOR_TABLE, _DEVICES_TABLE, _FORMAT_FIELD = 18, 19, 24, (17, 17)
 _MODEL_PARAMETERS = 1
-_TCP = 128
+_PAPER, _LEVER, _COVER_OPEN, _DRAWER_OPEN = 1 << 1 | 1 << 7, 1 << 9, 1 << 10, 1 << 11  # of the flags in 10h and 11h
+_DRAWER_SENSOR, _LAST_PRINT = 1 << 15, 1 << 34  # of the features in F7h
 _OPERATIONS_OF_RECEIPT, _MONEY_OF_RECEIPT = 72, 121
 _DATE_OF_DRIVE = slice(5, 8)
 
@@ -27,15 +29,33 @@ def short(register: RegisterCore, request: c.ShortStatus, operator: int) -> c.Sh
     operations = register.receipt.operations if register.receipt else 0
     return c.ShortStatusReply(
         operator=operator,
-        flags=register.model.flags,
+        flags=_flags(register),
         mode_byte=register.mode_byte,
         submode=register.submode,
         operations_low=operations & 0xFF,
         operations_high=operations >> 8,
         battery=_BATTERY,
         power=_POWER,
-        last_print=5 if register.submode == 5 else 1 if register.submode else 0,
+        last_print=_last_print(register),
     )
+
+
+def _flags(register: RegisterCore) -> int:
+    """What the sensors say, over the model's healthy flags."""
+    printer, flags = register.printer, register.model.flags
+    if not printer.paper:
+        flags &= ~_PAPER
+    if printer.cover_open:
+        flags = flags & ~_LEVER | _COVER_OPEN
+    if printer.drawer_open and register.model.features & _DRAWER_SENSOR:
+        flags |= _DRAWER_OPEN
+    return flags
+
+
+def _last_print(register: RegisterCore) -> int | None:
+    if not register.model.features & _LAST_PRINT:
+        return None
+    return BUSY if register.submode is Submode.PRINTING else register.printer.last_print
 
 
 def full(register: RegisterCore, request: c.FullStatus, operator: int) -> c.FullStatusReply:
@@ -49,10 +69,10 @@ def full(register: RegisterCore, request: c.FullStatus, operator: int) -> c.Full
         software_date=model.software_date,
         hall_number=register.settings.number(1, 1, 1),
         through_number=register.counters.through_number,
-        flags=model.flags,
+        flags=_flags(register),
         mode_byte=register.mode_byte,
         submode=register.submode,
-        port=_TCP,
+        port=register.port,
         date=clock.date(),
         time=clock.time(),
         serial_low=int(register.serial) & 0xFFFFFFFF,
@@ -81,10 +101,11 @@ def device_type(register: RegisterCore, request: c.DeviceType, operator: int) ->
 def model_parameters(register: RegisterCore, request: c.ModelParameters, operator: int) -> c.ModelParametersReply:
     if request.type != _MODEL_PARAMETERS:
         raise Refusal(Code.INCORRECT)
+    model = register.model
     return c.ModelParametersReply(
-        flags=register.model.features,
-        width_font_1=register.model.characters,
-        width_font_2=register.model.characters // 2,
+        flags=model.features,
+        width_font_1=model.characters,
+        width_font_2=model.characters // 2,
         first_graphic_line=1,
         inn_digits=12,
         registration_digits=8,
@@ -98,7 +119,9 @@ def model_parameters(register: RegisterCore, request: c.ModelParameters, operato
         graphic_line_width=64,
         graphic_512_width=64,
         graphic_512_lines=600,
-        more=bytes((_DRIVE_TABLE, _OPERATOR_TABLE, _DEVICES_TABLE, *_FORMAT_FIELD)),
+        more=bytes(
+            (model.on_the_wire(_DRIVE_TABLE), model.on_the_wire(_OPERATOR_TABLE), _DEVICES_TABLE, *_FORMAT_FIELD)
+        ),
     )
 
 
@@ -114,7 +137,7 @@ def money_register(register: RegisterCore, request: c.MoneyRegister, operator: i
     number = request.number
     if number > MONEY_MAX or 252 < number < 4096:
         raise Refusal(Code.INCORRECT)
-    if number < _MONEY_OF_RECEIPT or 4096 <= number < 4144:
+    if number < _MONEY_OF_RECEIPT or 4096 <= number < 4144 or number >= TURNOVER_5:
         receipt, closing = (register.receipt, None) if register.receipt else register.last_receipt or (None, None)
         value = money_of_receipt(receipt, closing, number) if receipt else 0
     else:
@@ -133,23 +156,17 @@ def operation_register(register: RegisterCore, request: c.OperationRegister, ope
 # --- tables ---------------------------------------------------------------------------------------------------------
 
 
-def _table(number: int) -> Table:
-    table = TABLES.get(number)
-    if table is None:
-        raise SettingError(0x5D)
-    return table
-
-
 def write_table(register: RegisterCore, request: c.WriteTable, operator: int) -> c.Done:
-    at = request.table, request.row, request.field
+    at = register.model.table(request.table), request.row, request.field
     register.set(*at, register.settings.parse(*at, request.value, shift_open=register.shift_open))
     return c.Done()
 
 
 def read_table(register: RegisterCore, request: c.ReadTable, operator: int) -> c.ReadTableReply:
-    if request.table == 20:
+    table = register.model.table(request.table)
+    if table == 20:
         _mirror(register)
-    return c.ReadTableReply(value=register.settings.read(request.table, request.row, request.field))
+    return c.ReadTableReply(value=register.settings.read(table, request.row, request.field))
 
 
 def _mirror(register: RegisterCore) -> None:
@@ -164,14 +181,13 @@ def _mirror(register: RegisterCore) -> None:
 
 
 def table_structure(register: RegisterCore, request: c.TableStructure, operator: int) -> c.TableStructureReply:
-    table = _table(request.table)
-    return c.TableStructureReply(name=table.name, rows=table.rows, fields=len(table.fields))
+    number = register.model.table(request.table)
+    rows, fields = register.settings.size(number)
+    return c.TableStructureReply(name=TABLES[number].name, rows=rows, fields=fields)
 
 
 def field_structure(register: RegisterCore, request: c.FieldStructure, operator: int) -> c.FieldStructureReply:
-    field = _table(request.table).by_number.get(request.field)
-    if field is None:
-        raise Refusal(Code.INCORRECT)
+    field = register.settings.field(register.model.table(request.table), request.field)
     return c.FieldStructureReply(name=field.name[:40], type=int(field.text), size=field.size, limits=field.limits())
 
 
@@ -210,27 +226,6 @@ def confirm_date(register: RegisterCore, request: c.ConfirmDate, operator: int) 
     return c.Done()
 
 
-def technological_reset(register: RegisterCore, request: c.TechnologicalReset, operator: int) -> c.Done:
-    return c.Done()
-
-
-def stop_test(register: RegisterCore, request: c.StopTest, operator: int) -> c.OperatorReply:
-    register.test_run = False
-    return c.OperatorReply(operator=operator)
-
-
-# --- lines and hardware ----------------------------------------------------------------------------------------------
-
-
-def line(register: RegisterCore, request: Any, operator: int) -> c.OperatorReply:
-    """Paper only: nothing fiscal happens and nothing is kept."""
-    return c.OperatorReply(operator=operator)
-
-
-def continue_printing(register: RegisterCore, request: c.ContinuePrinting, operator: int) -> c.OperatorReply:
-    raise Refusal(Code.WRONG_SUBMODE)
-
-
 HANDLERS: Mapping[type[c.Request[Any]], Handler] = {
     c.ShortStatus: short,
     c.FullStatus: full,
@@ -246,13 +241,4 @@ HANDLERS: Mapping[type[c.Request[Any]], Handler] = {
     c.SetTime: set_time,
     c.SetDate: set_date,
     c.ConfirmDate: confirm_date,
-    c.TechnologicalReset: technological_reset,
-    c.StopTest: stop_test,
-    c.Beep: line,
-    c.PrintLine: line,
-    c.PrintLineInFont: line,
-    c.Cut: line,
-    c.OpenDrawer: line,
-    c.Feed: line,
-    c.ContinuePrinting: continue_printing,
 }
