@@ -7,13 +7,12 @@ edition wants, forbids or leaves open. Bytes become the right class by the form 
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, Self
 
 from ffd.enums import DocumentCode, Edition
 from ffd.errors import DecodeError, EncodeError
-from ffd.fields import Fields, read_fields
+from ffd.fields import Fields, Moment, read_fields
 from ffd.structures import (
     BuyerInfo,
     CashlessPayments,
@@ -174,7 +173,7 @@ class RegistrationReport(Document, frozen=True, kw_only=True):
     user_name: str | None = None  # 1048
     user_inn: str | None = None  # 1018
     tax_systems: int | None = None  # 1062
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     register_registration_number: str | None = None  # 1037
     offline_mode_flag: bool | None = None  # 1002
     printer_in_machine_flag: bool | None = None  # 1221
@@ -228,7 +227,7 @@ class ShiftOpenReport(Document, frozen=True, kw_only=True):
     user_inn: str | None = None  # 1018
     cashier_name: str | None = None  # 1021
     cashier_inn: str | None = None  # 1203
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     register_registration_number: str | None = None  # 1037
     ofd_response_timeout_flag: bool | None = None  # 1053
@@ -252,13 +251,13 @@ class SettlementsStateReport(Document, frozen=True, kw_only=True):
 
     ffd_version: int | None = None  # 1209
     user_inn: str | None = None  # 1018
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     offline_mode_flag: bool | None = None  # 1002
     first_unsent_document_number: int | None = None  # 1116
     unsent_document_count: int | None = None  # 1097
     unsent_notification_count: int | None = None  # 2104
-    first_unsent_document_date: datetime | None = None  # 1098
+    first_unsent_document_date: Moment | None = None  # 1098
     fiscal_key_days_left: int | None = None  # 1213
     register_registration_number: str | None = None  # 1037
     fiscal_drive_total_counters: TotalCounters | None = None  # 1157
@@ -282,7 +281,7 @@ class ReceiptDocument(Document, frozen=True, kw_only=True):
     buyer_inn: str | None = None  # 1228
     buyer_info: BuyerInfo | None = None  # 1256
     receipt_number_in_shift: int | None = None  # 1042
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     operation_type: int | None = None  # 1054
     applied_tax_system: int | None = None  # 1055
@@ -343,7 +342,7 @@ class CorrectionDocument(Document, frozen=True, kw_only=True):
     buyer_inn: str | None = None  # 1228
     buyer_info: BuyerInfo | None = None  # 1256
     receipt_number_in_shift: int | None = None  # 1042
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     operation_type: int | None = None  # 1054
     applied_tax_system: int | None = None  # 1055
@@ -414,14 +413,14 @@ class ShiftCloseReport(Document, frozen=True, kw_only=True):
     user_inn: str | None = None  # 1018
     cashier_name: str | None = None  # 1021
     cashier_inn: str | None = None  # 1203
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     register_registration_number: str | None = None  # 1037
     shift_receipt_count: int | None = None  # 1118
     shift_document_count: int | None = None  # 1111
     unsent_document_count: int | None = None  # 1097
     unsent_notification_count: int | None = None  # 2104
-    first_unsent_document_date: datetime | None = None  # 1098
+    first_unsent_document_date: Moment | None = None  # 1098
     ofd_response_timeout_flag: bool | None = None  # 1053
     fiscal_drive_urgent_replacement_flag: bool | None = None  # 1051
     fiscal_drive_memory_full_flag: bool | None = None  # 1052
@@ -451,7 +450,7 @@ class DriveCloseReport(Document, frozen=True, kw_only=True):
     cashier_inn: str | None = None  # 1203
     settlement_address: str | None = None  # 1009
     settlement_place: str | None = None  # 1187
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     register_registration_number: str | None = None  # 1037
     fiscal_drive_total_counters: TotalCounters | None = None  # 1157
@@ -470,7 +469,7 @@ class OperatorConfirmation(Document, frozen=True, kw_only=True):
     ofd_inn: str | None = None  # 1017
     fiscal_drive_number: str | None = None  # 1041
     fiscal_document_number: int | None = None  # 1040
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     operator_message_to_drive: DriveMessage | None = None  # 1068
     operator_message_flags: int | None = None  # 1206
     operator_fiscal_sign: bytes | None = None  # 1078
@@ -483,7 +482,7 @@ class MarkingRequest(Document, frozen=True, kw_only=True):
 
     marking_request_number: int | None = None  # 2001
     user_inn: str | None = None  # 1018
-    marking_request_datetime: datetime | None = None  # 2114
+    marking_request_datetime: Moment | None = None  # 2114
     fiscal_drive_number: str | None = None  # 1041
     marking_check_result: int | None = None  # 2004
     planned_item_status: int | None = None  # 2003
@@ -502,7 +501,7 @@ class MarkingNotification(Document, frozen=True, kw_only=True):
 
     marking_notification_number: int | None = None  # 2002
     linked_receipt_document_number: int | None = None  # 2040
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     settlement_time_zone: int | None = None  # 1011
     fiscal_drive_number: str | None = None  # 1041
     user_inn: str | None = None  # 1018
@@ -523,7 +522,7 @@ class MarkingAnswer(Document, frozen=True, kw_only=True):
     CODE: ClassVar[int] = 83
 
     marking_request_number: int | None = None  # 2001
-    marking_request_datetime: datetime | None = None  # 2114
+    marking_request_datetime: Moment | None = None  # 2114
     marking_processing_mode: int | None = None  # 2102
     marking_code_type: int | None = None  # 2100
     marking_operator_item_status: int | None = None  # 2109
@@ -538,7 +537,7 @@ class MarkingTicket(Document, frozen=True, kw_only=True):
     CODE: ClassVar[int] = 84
 
     marking_notification_number: int | None = None  # 2002
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     marking_notification_code: int | None = None  # 2111
     marking_notification_result: int | None = None  # 2006
 

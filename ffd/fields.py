@@ -10,20 +10,22 @@ needed or a text longer than allowed is kept whole in `kept` and comes back byte
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import msgspec
 
 from ffd import tlv, values
 from ffd.enums import SETS
 from ffd.errors import DecodeError, EncodeError
+from ffd.presence import Supplier, supplier
 from ffd.tags import TAGS, Tag, Type, by_name
 from ffd.tlv import Tlv
 
-__all__ = ["REPEATED", "Fields", "read_fields", "tag_of"]
+__all__ = ["REPEATED", "About", "Attribute", "Fields", "Moment", "read_fields", "tag_of"]
 
 # Attributes that hold several fields of one tag.
 REPEATED: dict[str, int] = {
@@ -47,6 +49,9 @@ _NUMBER_BYTES_MAX = 8
 _TEXT, _VLN, _NUMBER, _MEANING, _OTHER, _STRUCTURE, _MAYBE = range(7)
 
 F = TypeVar("F", bound="Fields")
+
+# A wall clock in whole seconds, without a zone: what a document says is the time of the settlement place.
+Moment = Annotated[datetime, msgspec.Meta(tz=False, description="a wall clock, such as 2026-08-03T16:44:00")]
 
 # How to read a tag: attribute, place in the order, mode, what the mode needs, longest or exact size, several?
 _Row = tuple[str, int, int, Any, int, bool]
@@ -89,6 +94,64 @@ class Fields(
     def tags(cls) -> dict[str, Tag]:
         """Each attribute's row of the tag table, in canonical order: Russian name, printed header, number."""
         return {name: tag_of(name) for name in _names(cls)}
+
+    about: ClassVar[_AboutClass]  # ReceiptDocument.about.receipt_total.header == "ИТОГ"
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """What is known of one attribute of a document or structure."""
+
+    name: str
+    tag: Tag
+    supplier: Supplier
+
+    @property
+    def number(self) -> int:
+        """Of the tag."""
+        return self.tag.number
+
+    @property
+    def name_ru(self) -> str:
+        """The name of the requisite in the order."""
+        return self.tag.name_ru
+
+    @property
+    def header(self) -> str:
+        """What paper prints before the value; empty when nothing."""
+        return self.tag.header
+
+
+class About:
+    """The attributes of a class by their names; iterating gives all of them, in canonical order."""
+
+    def __init__(self, cls: type[Fields]) -> None:
+        # structures are filled like those of a receipt, a marked item (2007) like its notification
+        form = getattr(cls, "CODE", 0) or (82 if getattr(cls, "TAG", 0) == 2007 else 3)
+        self._attributes = {name: Attribute(name, row, supplier(row.number, form)) for name, row in cls.tags().items()}
+
+    def __getattr__(self, name: str) -> Attribute:
+        try:
+            return self._attributes[name]
+        except KeyError:
+            raise AttributeError(f"no tag is called {name!r} here") from None
+
+    def __iter__(self) -> Iterator[Attribute]:
+        return iter(self._attributes.values())
+
+
+class _AboutClass:
+    """Reading `about` of a class or of one of its values gives the `About` of the class."""
+
+    def __get__(self, value: Fields | None, cls: type[Fields]) -> About:
+        return _about(cls)
+
+
+@cache
+def _about(cls: type[Fields]) -> About:
+    return About(cls)
+
+
+Fields.about = _AboutClass()
 
 
 def tag_of(attribute: str) -> Tag:
@@ -252,7 +315,7 @@ def _reading(row: Tag, structure: type[Fields] | None) -> tuple[int, Any, int]:
         case Type.STRING if not row.fixed:
             return _TEXT, None, length
         case Type.STRING:
-            return _OTHER, _fixed_text(row.length), length
+            return _OTHER, _fixed_text(row.length, padded=row.padded), length
         case Type.VLN:
             return _VLN, None, length
         case Type.FVLN:
@@ -272,9 +335,11 @@ def _reading(row: Tag, structure: type[Fields] | None) -> tuple[int, Any, int]:
 # Readers of the other modes answer None for bytes whose value does not say them exactly; `_unusual` reads those.
 
 
-def _fixed_text(length: int) -> Callable[[bytes], str | None]:
+def _fixed_text(length: int, *, padded: bool) -> Callable[[bytes], str | None]:
     def read(data: bytes) -> str | None:
-        return data.decode("cp866").rstrip(" ") if len(data) == length else None
+        if len(data) != length or (data[-1] == 32 and not padded):
+            return None
+        return data.decode("cp866").rstrip(" ") if padded else data.decode("cp866")
 
     return read
 
@@ -415,13 +480,15 @@ def _writing(row: Tag, structure: type[Fields] | None) -> Callable[[Any], bytes]
 
             return write_vln
         case Type.STRING:
-            fixed, limit = row.fixed, length or 0xFFFF
+            padded, limit = row.padded, length or 0xFFFF
+            least = limit if row.fixed and not padded else 0
 
             def write_text(value: str) -> bytes:
                 content = value.encode("cp866")
-                if len(content) > limit:
-                    raise EncodeError(f"{len(content)} characters, at most {limit} allowed")
-                if fixed:
+                if not least <= len(content) <= limit:
+                    wanted = f"exactly {limit} expected" if least else f"at most {limit} allowed"
+                    raise EncodeError(f"{len(content)} characters, {wanted}")
+                if padded:
                     content = content.ljust(limit)
                 return pack(tag, len(content)) + content
 
@@ -443,6 +510,15 @@ def _writing(row: Tag, structure: type[Fields] | None) -> Callable[[Any], bytes]
         case Type.UNIXTIME:
             head = pack(tag, 4)
             return lambda value: head + values.encode_unixtime(value)
+        case _ if row.kind == "bool":
+            flags = {False: pack(tag, 1) + b"\0", True: pack(tag, 1) + b"\1"}
+
+            def write_flag(value: bool) -> bytes:
+                if value not in flags:
+                    raise EncodeError(f"{value!r:.80} is neither true nor false")
+                return flags[value]
+
+            return write_flag
         case _:
             head = pack(tag, length)
             return lambda value: head + value.to_bytes(length, "little")

@@ -7,7 +7,7 @@ equivalents before anybody encodes.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ffd.errors import DecodeError, EncodeError
@@ -151,12 +151,13 @@ def decode_fvln(data: bytes, length: int = FVLN_MAX) -> Decimal:
 
 
 def encode_unixtime(value: datetime) -> bytes:
-    """Four bytes: a naive `value` is a wall clock counted as if it were UTC, an aware one is turned into UTC."""
-    if value.tzinfo is not None:
-        value = value.astimezone(UTC).replace(tzinfo=None)
+    """Four bytes: the wall clock counted as if it were UTC. Zones and parts of a second have no place."""
+    if value.tzinfo is not None or value.microsecond:
+        raise EncodeError(f"{value} has a zone or parts of a second, a wall clock in whole seconds is needed")
     if not _EPOCH <= value <= _UNIXTIME_LAST:
         raise EncodeError(f"{value} is outside 1970-01-01 to 2106-02-07")
-    return int((value - _EPOCH).total_seconds()).to_bytes(4, "little")
+    since = value - _EPOCH
+    return (since.days * 86400 + since.seconds).to_bytes(4, "little")
 
 
 def decode_unixtime(data: bytes) -> datetime:
@@ -166,14 +167,16 @@ def decode_unixtime(data: bytes) -> datetime:
     return _EPOCH + timedelta(seconds=int.from_bytes(data, "little"))
 
 
-def encode_string(value: str, length: int | None = None, *, fixed: bool = False) -> bytes:
-    """CP866 text of at most `length` bytes; `fixed` fills it with blanks on the right."""
+def encode_string(value: str, length: int | None = None, *, fixed: bool = False, exact: bool = False) -> bytes:
+    """CP866 text of at most or (`exact`) exactly `length` bytes; `fixed` fills it with blanks on the right."""
     try:
         data = value.encode("cp866")
     except UnicodeEncodeError:
         raise EncodeError(f"CP866 has no {misfits(value)!r}") from None
     if length is not None and len(data) > length:
         raise EncodeError(f"{len(data)} characters, at most {length} allowed")
+    if exact and len(data) != length:
+        raise EncodeError(f"{len(data)} characters, exactly {length} expected")
     return data.ljust(length or 0) if fixed else data
 
 

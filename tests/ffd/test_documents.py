@@ -105,12 +105,16 @@ def test_order_of_the_real_receipt() -> None:
     assert [field.tag for field in ReceiptDocument.decode(REAL).tlvs()] == vector["field_order"]
 
 
+EDITIONS = [Edition.FFD_1_05, Edition.FFD_1_1, Edition.FFD_1_2]
+
+
+@pytest.mark.parametrize("edition", [*EDITIONS, None])
 @pytest.mark.parametrize("code", OF_CODE)
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_round_trip(code: int, data: st.DataObject) -> None:
-    """decode(encode(x)) == x for every form."""
-    document = data.draw(strategies.documents_of(code))
+def test_round_trip(code: int, edition: Edition | None, data: st.DataObject) -> None:
+    """decode(encode(x)) == x for every form in every edition, and for tags of all editions mixed."""
+    document = data.draw(strategies.documents_of(code, edition))
     if len(document.encode_fields()) + 4 > size_max(code):
         return
     again = decode(document.encode())
