@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import msgspec
@@ -24,6 +25,7 @@ from ffd.errors import DecodeError, EncodeError
 from ffd.presence import Supplier, supplier
 from ffd.tags import TAGS, Tag, Type, by_name
 from ffd.tlv import Tlv
+from ffd.values import from_cp866, to_cp866
 
 __all__ = ["REPEATED", "About", "Attribute", "Fields", "Moment", "read_fields", "tag_of"]
 
@@ -180,6 +182,9 @@ class _Plan:
             write = _writing(row, OF_TAG.get(row.number))
             self.writers.append(_each(write) if many else write)
         self.tags = tuple(tag_of(name).number for name in self.names)
+        self.values_of: Callable[[Fields], tuple[Any, ...]] = (
+            attrgetter(*self.names) if len(self.names) > 1 else lambda fields: (getattr(fields, self.names[0]),)
+        )
 
 
 _plans: dict[type[Fields], _Plan] = {}
@@ -224,7 +229,7 @@ def read_fields(cls: type[F], data: bytes, at: int, end: int, strangers: frozens
         last = index
         value: Any
         if mode == _TEXT:
-            value = data[at:stop].decode("cp866")
+            value = from_cp866(data[at:stop])
             if size > limit:
                 odd.add(tag)
         elif mode == _VLN:
@@ -339,7 +344,7 @@ def _fixed_text(length: int, *, padded: bool) -> Callable[[bytes], str | None]:
     def read(data: bytes) -> str | None:
         if len(data) != length or (data[-1] == 32 and not padded):
             return None
-        return data.decode("cp866").rstrip(" ") if padded else data.decode("cp866")
+        return from_cp866(data).rstrip(" ") if padded else from_cp866(data)
 
     return read
 
@@ -372,7 +377,7 @@ def _unusual(tag: int, data: bytes) -> Any:
     row = TAGS[tag]
     match row.type:
         case Type.STRING:
-            return data.decode("cp866").rstrip(" ")
+            return from_cp866(data).rstrip(" ")
         case Type.FVLN:
             return values.decode_fvln(data)
         case Type.BYTES:
@@ -389,20 +394,20 @@ def _write(fields: Fields) -> bytes:
     if fields.kept or fields.order:
         return _write_as_read(fields, plan)
     parts: list[bytes] = []
-    index = 0
+    name, value = "", None
     try:
-        for index, write in enumerate(plan.writers):
-            value = getattr(fields, plan.names[index])
-            if value is not None:
+        for name, value, write in zip(plan.names, plan.values_of(fields), plan.writers, strict=True):  # noqa: B007 (told in errors)
+            if value is not None and value is not _NONE_OF_THEM:
                 parts.append(write(value))
     except EncodeError as error:
-        place = "/".join(filter(None, (plan.names[index], error.path)))
+        place = "/".join(filter(None, (name, error.path)))
         raise EncodeError(error.message, path=place) from None
     except _MISTAKES as error:
-        raise _mistake(error, plan.names[index], getattr(fields, plan.names[index])) from None
+        raise _mistake(error, name, value) from None
     return b"".join(parts)
 
 
+_NONE_OF_THEM: tuple[Any, ...] = ()
 _MISTAKES = (TypeError, AttributeError, ValueError, ArithmeticError, struct.error)
 
 
@@ -484,7 +489,7 @@ def _writing(row: Tag, structure: type[Fields] | None) -> Callable[[Any], bytes]
             least = limit if row.fixed and not padded else 0
 
             def write_text(value: str) -> bytes:
-                content = value.encode("cp866")
+                content = to_cp866(value)
                 if not least <= len(content) <= limit:
                     wanted = f"exactly {limit} expected" if least else f"at most {limit} allowed"
                     raise EncodeError(f"{len(content)} characters, {wanted}")

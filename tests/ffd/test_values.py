@@ -128,6 +128,18 @@ def test_moments_are_wall_clocks() -> None:
             values.encode_unixtime(datetime.fromisoformat(wrong))
 
 
+def test_characters() -> None:
+    """Our short way through CP866 is the codec's, for every byte and for characters it lacks."""
+    every = bytes(range(256))
+    assert values.from_cp866(every) == every.decode("cp866")
+    assert values.to_cp866(every.decode("cp866")) == every
+    for stranger in ("€", "«", "\u0301", "\ud800"):
+        with pytest.raises(UnicodeEncodeError):
+            stranger.encode("cp866")
+        with pytest.raises(UnicodeEncodeError):
+            values.to_cp866(stranger)
+
+
 def test_exact_texts() -> None:
     """Only a text that the order fills with blanks may be shorter than its length."""
     assert tlv.field("user_inn", "7704849611").value == b"7704849611  "
