@@ -19,7 +19,7 @@ _CONTENTS = {
     "Item": "receipts",
     "Payments": "receipts",
     "Receipt": "receipts",
-    "Totals": "receipts",
+    "Totals": "reckoning",
     "UserAttribute": "receipts",
     # sets of values
     "Edition": "enums",
@@ -75,8 +75,8 @@ if TYPE_CHECKING:
     from ffd.receipts import Item as Item
     from ffd.receipts import Payments as Payments
     from ffd.receipts import Receipt as Receipt
-    from ffd.receipts import Totals as Totals
     from ffd.receipts import UserAttribute as UserAttribute
+    from ffd.reckoning import Totals as Totals
     from ffd.tags import TAGS as TAGS
     from ffd.tags import Tag as Tag
     from ffd.tlv import Tlv as Tlv

@@ -10,9 +10,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar, Self
 
-from ffd.enums import DocumentCode, Edition
-from ffd.errors import DecodeError, EncodeError
+from ffd.enums import DocumentCode, Edition, VatRate
+from ffd.errors import DecodeError, EncodeError, FfdError
 from ffd.fields import Fields, Moment, read_fields
+from ffd.reckoning import Line, Totals, reckon
 from ffd.structures import (
     BuyerInfo,
     CashlessPayments,
@@ -329,6 +330,14 @@ class ReceiptDocument(Document, frozen=True, kw_only=True):
     fiscal_drive_number: str | None = None  # 1041
     document_fiscal_sign: bytes | None = None  # 1077
 
+    def totals(self, *, per_item: bool = False, tendered: int | None = None) -> Totals:
+        """What the items add up to, explained: compare it with 1020 and the taxes the document carries.
+
+        `per_item` rounds the tax item by item, `tendered` is the cash put down, for the change. An item without a
+        rate counts as free of tax.
+        """
+        return _totals(self, per_item, tendered)
+
 
 class CorrectionDocument(Document, frozen=True, kw_only=True):
     """31: correction receipt, кассовый чек коррекции."""
@@ -390,6 +399,40 @@ class CorrectionDocument(Document, frozen=True, kw_only=True):
     fiscal_document_number: int | None = None  # 1040
     fiscal_drive_number: str | None = None  # 1041
     document_fiscal_sign: bytes | None = None  # 1077
+
+    def totals(self, *, per_item: bool = False, tendered: int | None = None) -> Totals:
+        """What the items add up to, explained; see `ReceiptDocument.totals`."""
+        return _totals(self, per_item, tendered)
+
+
+def _totals(document: ReceiptDocument | CorrectionDocument, per_item: bool, tendered: int | None) -> Totals:
+    lines = (
+        Line(
+            item.item_name or "",
+            item.item_unit_price or 0,
+            Decimal(1) if item.item_quantity is None else item.item_quantity,
+            item.item_total or 0,
+            _rate(item.vat_rate, index),
+        )
+        for index, item in enumerate(document.items)
+    )
+    paid = {kind: getattr(document, name) or 0 for kind, name in _PAID.items()}
+    return reckon(lines, paid, per_item=per_item, tendered=tendered)
+
+
+def _rate(number: int | None, index: int) -> VatRate:
+    if number is not None and number not in VatRate._value2member_map_:
+        raise FfdError(f"rate {number} is unknown, its tax cannot be reckoned", path=f"items[{index}]/vat_rate")
+    return VatRate.NO_VAT if number is None else VatRate(number)
+
+
+_PAID = {
+    "cash": "cash_total",
+    "cashless": "cashless_total",
+    "prepaid": "prepayment_total",
+    "credit": "credit_total",
+    "barter": "barter_total",
+}
 
 
 class BsoDocument(ReceiptDocument, frozen=True, kw_only=True):
