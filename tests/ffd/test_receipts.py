@@ -124,6 +124,12 @@ def test_not_a_receipt(data: bytes, code: str) -> None:
     assert [found for found, _ in _violations(data)] == [code]
 
 
+def test_key_given_twice() -> None:
+    """A key given twice, the first time wrong, is a violation although the second would do."""
+    text = json.dumps(GOOD).replace('"total"', '"total": "x", "total"')
+    assert _violations(text) == [("J02", "")]
+
+
 @pytest.mark.parametrize("quantity", ['"NaN"', '"-1"', "0", "1e999999999", '"1e-999999999"', "1.0000001", '"Infinity"'])
 def test_impossible_quantity(quantity: str) -> None:
     """A quantity no register takes is refused without computing it."""
