@@ -19,8 +19,8 @@ _CONTENTS = {
     "Item": "receipts",
     "Payments": "receipts",
     "Receipt": "receipts",
-    "Totals": "receipts",
     "UserAttribute": "receipts",
+    "Totals": "reckoning",
     # sets of values
     "Edition": "enums",
     "Measure": "enums",
@@ -29,20 +29,37 @@ _CONTENTS = {
     "Subject": "enums",
     "TaxSystem": "enums",
     "VatRate": "enums",
+    # documents
+    "Document": "documents",
+    "RegistrationReport": "documents",
+    "RegistrationChangeReport": "documents",
+    "ShiftOpenReport": "documents",
+    "SettlementsStateReport": "documents",
+    "ReceiptDocument": "documents",
+    "CorrectionDocument": "documents",
+    "BsoDocument": "documents",
+    "BsoCorrectionDocument": "documents",
+    "ShiftCloseReport": "documents",
+    "DriveCloseReport": "documents",
+    "OperatorConfirmation": "documents",
+    "MarkingRequest": "documents",
+    "MarkingNotification": "documents",
+    "MarkingAnswer": "documents",
+    "MarkingTicket": "documents",
+    "decode": "documents",
+    # control
+    "Context": "context",
+    "Supplier": "presence",
+    "Weak": "control",
+    "check": "control",
     # tables and bytes
     "TAGS": "tags",
     "Tag": "tags",
     "Tlv": "tlv",
     "Cursor": "cursor",
     "crc16": "crc",
-    # documents
-    "Document": "documents",
-    "OperatorConfirmation": "documents",
-    "ReceiptDocument": "documents",
-    "RegistrationReport": "documents",
-    "ShiftCloseReport": "documents",
-    "ShiftOpenReport": "documents",
     # around a document
+    "Archive": "archive",
     "Container": "container",
     "SessionHeader": "container",
 }
@@ -50,16 +67,31 @@ _CONTENTS = {
 __all__ = list(_CONTENTS)
 
 if TYPE_CHECKING:
+    from ffd.archive import Archive as Archive
     from ffd.container import Container as Container
     from ffd.container import SessionHeader as SessionHeader
+    from ffd.context import Context as Context
+    from ffd.control import Weak as Weak
+    from ffd.control import check as check
     from ffd.crc import crc16 as crc16
     from ffd.cursor import Cursor as Cursor
+    from ffd.documents import BsoCorrectionDocument as BsoCorrectionDocument
+    from ffd.documents import BsoDocument as BsoDocument
+    from ffd.documents import CorrectionDocument as CorrectionDocument
     from ffd.documents import Document as Document
+    from ffd.documents import DriveCloseReport as DriveCloseReport
+    from ffd.documents import MarkingAnswer as MarkingAnswer
+    from ffd.documents import MarkingNotification as MarkingNotification
+    from ffd.documents import MarkingRequest as MarkingRequest
+    from ffd.documents import MarkingTicket as MarkingTicket
     from ffd.documents import OperatorConfirmation as OperatorConfirmation
     from ffd.documents import ReceiptDocument as ReceiptDocument
+    from ffd.documents import RegistrationChangeReport as RegistrationChangeReport
     from ffd.documents import RegistrationReport as RegistrationReport
+    from ffd.documents import SettlementsStateReport as SettlementsStateReport
     from ffd.documents import ShiftCloseReport as ShiftCloseReport
     from ffd.documents import ShiftOpenReport as ShiftOpenReport
+    from ffd.documents import decode as decode
     from ffd.enums import Edition as Edition
     from ffd.enums import Measure as Measure
     from ffd.enums import Operation as Operation
@@ -72,11 +104,12 @@ if TYPE_CHECKING:
     from ffd.errors import FfdError as FfdError
     from ffd.errors import Invalid as Invalid
     from ffd.errors import Violation as Violation
+    from ffd.presence import Supplier as Supplier
     from ffd.receipts import Item as Item
     from ffd.receipts import Payments as Payments
     from ffd.receipts import Receipt as Receipt
-    from ffd.receipts import Totals as Totals
     from ffd.receipts import UserAttribute as UserAttribute
+    from ffd.reckoning import Totals as Totals
     from ffd.tags import TAGS as TAGS
     from ffd.tags import Tag as Tag
     from ffd.tlv import Tlv as Tlv

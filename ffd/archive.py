@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, TypeVar
 from zlib import crc32
 
 import msgspec
@@ -24,7 +24,7 @@ from ffd.enums import Edition
 from ffd.errors import DecodeError, EncodeError
 from ffd.tlv import Tlv
 
-__all__ = ["Archive", "ArchivedDocument", "CrcKind", "HEADER_SIZE"]
+__all__ = ["FIVE_YEARS", "HEADER_SIZE", "Archive", "ArchivedDocument", "CrcKind", "kept"]
 
 NAME = "Отчет о считывании ФД"
 HEADER_SIZE = 326
@@ -54,6 +54,7 @@ _ARCHIVED = {
 }
 _TAG_OF_FORM = {form: tag for tag, form in _ARCHIVED.items() if tag < 300}
 _CONFIRMATION, _MESSAGE_SIGN = 107, 301
+D = TypeVar("D", bound=Document)
 CrcKind = Literal["zlib", "zlib, not inverted", "not reflected", "not reflected, inverted"]
 
 
@@ -123,6 +124,27 @@ class ArchivedDocument(msgspec.Struct, frozen=True, kw_only=True):
         return cls(tag=tag, fields=tuple(fields))
 
 
+# What a drive keeps for five years of documents that it otherwise keeps until the next of their kind; 1.1 and 1.2 are
+# taken to keep what 1.05 does.
+FIVE_YEARS: dict[int, frozenset[int]] = {
+    2: frozenset((1012, 1038, 1040, 1041, 1077)),
+    21: frozenset((1002, 1012, 1040, 1041, 1077, 1097, 1098)),
+    3: frozenset((1012, 1020, 1040, 1041, 1054, 1077)),
+    31: frozenset((1012, 1020, 1040, 1041, 1054, 1077)),
+    4: frozenset((1012, 1020, 1040, 1041, 1054, 1077)),
+    41: frozenset((1012, 1020, 1040, 1041, 1054, 1077)),
+    5: frozenset((1012, 1038, 1040, 1041, 1077)),
+}
+
+
+def kept(document: D) -> D:
+    """What is left of `document` in an old archive: of receipts and shift reports little, of the others all."""
+    tags = FIVE_YEARS.get(document.CODE)
+    if tags is None:
+        return document
+    return type(document).of(field for field in document.tlvs() if field.tag in tags)
+
+
 class Archive(msgspec.Struct, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -136,6 +158,8 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True):
 
     def encode(self) -> bytes:
         """The file, check code included."""
+        if not 0 <= self.version <= 0xFF or not 0 <= self.shifts < 1 << 32:
+            raise EncodeError(f"version {self.version} or shifts {self.shifts} do not fit their bytes", path="archive")
         start = (
             values.encode_string(NAME, 21, fixed=True)
             + values.encode_string(self.program, 256, fixed=True)

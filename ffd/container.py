@@ -100,14 +100,14 @@ class SessionHeader(msgspec.Struct, frozen=True, kw_only=True):
         return self.crc_mode == 0 or self.sealed(body).crc == self.crc
 
     def _start(self) -> bytes:
-        drive = self.drive.encode("ascii", "replace")
-        if len(drive) > 16 or not self.drive.isascii():
-            raise EncodeError(f"{self.drive!r} is not a drive number of up to 16 characters", path="drive")
-        if not 0 <= self.size <= 0xFFFF or not 0 <= self.flags <= 0xFFFF:
-            raise EncodeError(f"size {self.size} or flags {self.flags} do not fit 16 bits", path="session")
+        if len(self.drive) > 16 or not self.drive.isascii():
+            raise EncodeError(f"{self.drive!r:.80} is not a drive number of up to 16 characters", path="drive")
+        if not all(0 <= number <= 0xFFFF for number in (self.size, self.flags, self.crc)):
+            message = f"size {self.size}, flags {self.flags} or check code {self.crc} do not fit 16 bits"
+            raise EncodeError(message, path="session")
         if (len(self.signature), len(self.session), len(self.version)) != (4, 2, 2):
             raise EncodeError("signature takes 4 bytes, session and version 2 each", path="session")
-        start = self.signature + self.session + self.version + drive.ljust(16)
+        start = self.signature + self.session + self.version + self.drive.encode("ascii").ljust(16)
         return start + struct.pack("<HH", self.size, self.flags)
 
     @classmethod
@@ -164,12 +164,17 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
             raise EncodeError(f"{size} bytes, at most {BODY_MAX} allowed", path="container")
         if (len(self.service_1), len(self.nonce), len(self.service_2b)) != (2, 8, 2):
             raise EncodeError("service data take 2, 8 and 2 bytes", path="container")
+        if not 0 <= self.number <= 0xFFFFFF or max(self.type, self.kind, self.version) > 0xFF:
+            message = f"number {self.number} takes three bytes, type, kind and version one each"
+            raise EncodeError(message, path="container")
+        if self.document_size is not None and not 0 <= self.document_size <= 0xFFFF:
+            raise EncodeError(f"{self.document_size} does not fit 16 bits", path="container")
         start = struct.pack("<H", size)
         tail = (
             bytes((self.type, self.kind, self.version))
             + self.service_1
             + _bcd(self.drive)
-            + (self.number & 0xFFFFFF).to_bytes(3, "big")
+            + self.number.to_bytes(3, "big")
             + self.nonce
             + self.service_2b
             + struct.pack(">H", len(self.document) if self.document_size is None else self.document_size)
@@ -238,8 +243,10 @@ def wrap(
     """A container around `document_bytes`; `document` is 1040, `kind` defaults to the document's own code."""
     if kind is None:
         kind = int.from_bytes(document_bytes[:2], "little")
+    if not 0 <= document <= 0xFFFFFF:
+        raise EncodeError(f"document number {document} takes more than three bytes", path="container")
     if nonce is None:  # recordings end it with the document's number; what comes before is random there
-        nonce = bytes(5) + (document & 0xFFFFFF).to_bytes(3, "big")
+        nonce = bytes(5) + document.to_bytes(3, "big")
     return Container(
         document=document_bytes,
         kind=kind,

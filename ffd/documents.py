@@ -7,13 +7,13 @@ edition wants, forbids or leaves open. Bytes become the right class by the form 
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, Self
 
-from ffd.enums import DocumentCode, Edition
-from ffd.errors import DecodeError, EncodeError
-from ffd.fields import Fields, read_fields
+from ffd.enums import DocumentCode, Edition, VatRate
+from ffd.errors import DecodeError, EncodeError, FfdError
+from ffd.fields import Fields, Moment, read_fields
+from ffd.reckoning import Line, Totals, reckon
 from ffd.structures import (
     BuyerInfo,
     CashlessPayments,
@@ -174,7 +174,7 @@ class RegistrationReport(Document, frozen=True, kw_only=True):
     user_name: str | None = None  # 1048
     user_inn: str | None = None  # 1018
     tax_systems: int | None = None  # 1062
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     register_registration_number: str | None = None  # 1037
     offline_mode_flag: bool | None = None  # 1002
     printer_in_machine_flag: bool | None = None  # 1221
@@ -228,7 +228,7 @@ class ShiftOpenReport(Document, frozen=True, kw_only=True):
     user_inn: str | None = None  # 1018
     cashier_name: str | None = None  # 1021
     cashier_inn: str | None = None  # 1203
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     register_registration_number: str | None = None  # 1037
     ofd_response_timeout_flag: bool | None = None  # 1053
@@ -252,13 +252,13 @@ class SettlementsStateReport(Document, frozen=True, kw_only=True):
 
     ffd_version: int | None = None  # 1209
     user_inn: str | None = None  # 1018
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     offline_mode_flag: bool | None = None  # 1002
     first_unsent_document_number: int | None = None  # 1116
     unsent_document_count: int | None = None  # 1097
     unsent_notification_count: int | None = None  # 2104
-    first_unsent_document_date: datetime | None = None  # 1098
+    first_unsent_document_date: Moment | None = None  # 1098
     fiscal_key_days_left: int | None = None  # 1213
     register_registration_number: str | None = None  # 1037
     fiscal_drive_total_counters: TotalCounters | None = None  # 1157
@@ -282,7 +282,7 @@ class ReceiptDocument(Document, frozen=True, kw_only=True):
     buyer_inn: str | None = None  # 1228
     buyer_info: BuyerInfo | None = None  # 1256
     receipt_number_in_shift: int | None = None  # 1042
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     operation_type: int | None = None  # 1054
     applied_tax_system: int | None = None  # 1055
@@ -330,6 +330,14 @@ class ReceiptDocument(Document, frozen=True, kw_only=True):
     fiscal_drive_number: str | None = None  # 1041
     document_fiscal_sign: bytes | None = None  # 1077
 
+    def totals(self, *, per_item: bool = False, tendered: int | None = None) -> Totals:
+        """What the items add up to, explained: compare it with 1020 and the taxes the document carries.
+
+        `per_item` rounds the tax item by item, `tendered` is the cash put down, for the change. An item without a
+        rate counts as free of tax.
+        """
+        return _totals(self, per_item, tendered)
+
 
 class CorrectionDocument(Document, frozen=True, kw_only=True):
     """31: correction receipt, кассовый чек коррекции."""
@@ -343,7 +351,7 @@ class CorrectionDocument(Document, frozen=True, kw_only=True):
     buyer_inn: str | None = None  # 1228
     buyer_info: BuyerInfo | None = None  # 1256
     receipt_number_in_shift: int | None = None  # 1042
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     operation_type: int | None = None  # 1054
     applied_tax_system: int | None = None  # 1055
@@ -392,6 +400,40 @@ class CorrectionDocument(Document, frozen=True, kw_only=True):
     fiscal_drive_number: str | None = None  # 1041
     document_fiscal_sign: bytes | None = None  # 1077
 
+    def totals(self, *, per_item: bool = False, tendered: int | None = None) -> Totals:
+        """What the items add up to, explained; see `ReceiptDocument.totals`."""
+        return _totals(self, per_item, tendered)
+
+
+def _totals(document: ReceiptDocument | CorrectionDocument, per_item: bool, tendered: int | None) -> Totals:
+    lines = (
+        Line(
+            item.item_name or "",
+            item.item_unit_price or 0,
+            Decimal(1) if item.item_quantity is None else item.item_quantity,
+            item.item_total or 0,
+            _rate(item.vat_rate, index),
+        )
+        for index, item in enumerate(document.items)
+    )
+    paid = {kind: getattr(document, name) or 0 for kind, name in _PAID.items()}
+    return reckon(lines, paid, per_item=per_item, tendered=tendered)
+
+
+def _rate(number: int | None, index: int) -> VatRate:
+    if number is not None and number not in VatRate._value2member_map_:
+        raise FfdError(f"rate {number} is unknown, its tax cannot be reckoned", path=f"items[{index}]/vat_rate")
+    return VatRate.NO_VAT if number is None else VatRate(number)
+
+
+_PAID = {
+    "cash": "cash_total",
+    "cashless": "cashless_total",
+    "prepaid": "prepayment_total",
+    "credit": "credit_total",
+    "barter": "barter_total",
+}
+
 
 class BsoDocument(ReceiptDocument, frozen=True, kw_only=True):
     """4: bso receipt, бланк строгой отчетности. The fields of a receipt under another name."""
@@ -414,14 +456,14 @@ class ShiftCloseReport(Document, frozen=True, kw_only=True):
     user_inn: str | None = None  # 1018
     cashier_name: str | None = None  # 1021
     cashier_inn: str | None = None  # 1203
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     register_registration_number: str | None = None  # 1037
     shift_receipt_count: int | None = None  # 1118
     shift_document_count: int | None = None  # 1111
     unsent_document_count: int | None = None  # 1097
     unsent_notification_count: int | None = None  # 2104
-    first_unsent_document_date: datetime | None = None  # 1098
+    first_unsent_document_date: Moment | None = None  # 1098
     ofd_response_timeout_flag: bool | None = None  # 1053
     fiscal_drive_urgent_replacement_flag: bool | None = None  # 1051
     fiscal_drive_memory_full_flag: bool | None = None  # 1052
@@ -451,7 +493,7 @@ class DriveCloseReport(Document, frozen=True, kw_only=True):
     cashier_inn: str | None = None  # 1203
     settlement_address: str | None = None  # 1009
     settlement_place: str | None = None  # 1187
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     shift_number: int | None = None  # 1038
     register_registration_number: str | None = None  # 1037
     fiscal_drive_total_counters: TotalCounters | None = None  # 1157
@@ -470,7 +512,7 @@ class OperatorConfirmation(Document, frozen=True, kw_only=True):
     ofd_inn: str | None = None  # 1017
     fiscal_drive_number: str | None = None  # 1041
     fiscal_document_number: int | None = None  # 1040
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     operator_message_to_drive: DriveMessage | None = None  # 1068
     operator_message_flags: int | None = None  # 1206
     operator_fiscal_sign: bytes | None = None  # 1078
@@ -483,7 +525,7 @@ class MarkingRequest(Document, frozen=True, kw_only=True):
 
     marking_request_number: int | None = None  # 2001
     user_inn: str | None = None  # 1018
-    marking_request_datetime: datetime | None = None  # 2114
+    marking_request_datetime: Moment | None = None  # 2114
     fiscal_drive_number: str | None = None  # 1041
     marking_check_result: int | None = None  # 2004
     planned_item_status: int | None = None  # 2003
@@ -502,7 +544,7 @@ class MarkingNotification(Document, frozen=True, kw_only=True):
 
     marking_notification_number: int | None = None  # 2002
     linked_receipt_document_number: int | None = None  # 2040
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     settlement_time_zone: int | None = None  # 1011
     fiscal_drive_number: str | None = None  # 1041
     user_inn: str | None = None  # 1018
@@ -523,7 +565,7 @@ class MarkingAnswer(Document, frozen=True, kw_only=True):
     CODE: ClassVar[int] = 83
 
     marking_request_number: int | None = None  # 2001
-    marking_request_datetime: datetime | None = None  # 2114
+    marking_request_datetime: Moment | None = None  # 2114
     marking_processing_mode: int | None = None  # 2102
     marking_code_type: int | None = None  # 2100
     marking_operator_item_status: int | None = None  # 2109
@@ -538,7 +580,7 @@ class MarkingTicket(Document, frozen=True, kw_only=True):
     CODE: ClassVar[int] = 84
 
     marking_notification_number: int | None = None  # 2002
-    document_datetime: datetime | None = None  # 1012
+    document_datetime: Moment | None = None  # 1012
     marking_notification_code: int | None = None  # 2111
     marking_notification_result: int | None = None  # 2006
 

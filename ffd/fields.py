@@ -10,20 +10,24 @@ needed or a text longer than allowed is kept whole in `kept` and comes back byte
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self, TypeVar
+from functools import cache
+from operator import attrgetter
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import msgspec
 
 from ffd import tlv, values
 from ffd.enums import SETS
 from ffd.errors import DecodeError, EncodeError
+from ffd.presence import Supplier, supplier
 from ffd.tags import TAGS, Tag, Type, by_name
 from ffd.tlv import Tlv
+from ffd.values import from_cp866, to_cp866
 
-__all__ = ["REPEATED", "Fields", "read_fields", "tag_of"]
+__all__ = ["REPEATED", "About", "Attribute", "Fields", "Moment", "read_fields", "tag_of"]
 
 # Attributes that hold several fields of one tag.
 REPEATED: dict[str, int] = {
@@ -47,6 +51,9 @@ _NUMBER_BYTES_MAX = 8
 _TEXT, _VLN, _NUMBER, _MEANING, _OTHER, _STRUCTURE, _MAYBE = range(7)
 
 F = TypeVar("F", bound="Fields")
+
+# A wall clock in whole seconds, without a zone: what a document says is the time of the settlement place.
+Moment = Annotated[datetime, msgspec.Meta(tz=False, description="a wall clock, such as 2026-08-03T16:44:00")]
 
 # How to read a tag: attribute, place in the order, mode, what the mode needs, longest or exact size, several?
 _Row = tuple[str, int, int, Any, int, bool]
@@ -90,6 +97,64 @@ class Fields(
         """Each attribute's row of the tag table, in canonical order: Russian name, printed header, number."""
         return {name: tag_of(name) for name in _names(cls)}
 
+    about: ClassVar[_AboutClass]  # ReceiptDocument.about.receipt_total.header == "ИТОГ"
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """What is known of one attribute of a document or structure."""
+
+    name: str
+    tag: Tag
+    supplier: Supplier
+
+    @property
+    def number(self) -> int:
+        """Of the tag."""
+        return self.tag.number
+
+    @property
+    def name_ru(self) -> str:
+        """The name of the requisite in the order."""
+        return self.tag.name_ru
+
+    @property
+    def header(self) -> str:
+        """What paper prints before the value; empty when nothing."""
+        return self.tag.header
+
+
+class About:
+    """The attributes of a class by their names; iterating gives all of them, in canonical order."""
+
+    def __init__(self, cls: type[Fields]) -> None:
+        # structures are filled like those of a receipt, a marked item (2007) like its notification
+        form = getattr(cls, "CODE", 0) or (82 if getattr(cls, "TAG", 0) == 2007 else 3)
+        self._attributes = {name: Attribute(name, row, supplier(row.number, form)) for name, row in cls.tags().items()}
+
+    def __getattr__(self, name: str) -> Attribute:
+        try:
+            return self._attributes[name]
+        except KeyError:
+            raise AttributeError(f"no tag is called {name!r} here") from None
+
+    def __iter__(self) -> Iterator[Attribute]:
+        return iter(self._attributes.values())
+
+
+class _AboutClass:
+    """Reading `about` of a class or of one of its values gives the `About` of the class."""
+
+    def __get__(self, value: Fields | None, cls: type[Fields]) -> About:
+        return _about(cls)
+
+
+@cache
+def _about(cls: type[Fields]) -> About:
+    return About(cls)
+
+
+Fields.about = _AboutClass()
+
 
 def tag_of(attribute: str) -> Tag:
     """The tag behind an attribute; KeyError when there is none."""
@@ -117,6 +182,9 @@ class _Plan:
             write = _writing(row, OF_TAG.get(row.number))
             self.writers.append(_each(write) if many else write)
         self.tags = tuple(tag_of(name).number for name in self.names)
+        self.values_of: Callable[[Fields], tuple[Any, ...]] = (
+            attrgetter(*self.names) if len(self.names) > 1 else lambda fields: (getattr(fields, self.names[0]),)
+        )
 
 
 _plans: dict[type[Fields], _Plan] = {}
@@ -161,7 +229,7 @@ def read_fields(cls: type[F], data: bytes, at: int, end: int, strangers: frozens
         last = index
         value: Any
         if mode == _TEXT:
-            value = data[at:stop].decode("cp866")
+            value = from_cp866(data[at:stop])
             if size > limit:
                 odd.add(tag)
         elif mode == _VLN:
@@ -252,7 +320,7 @@ def _reading(row: Tag, structure: type[Fields] | None) -> tuple[int, Any, int]:
         case Type.STRING if not row.fixed:
             return _TEXT, None, length
         case Type.STRING:
-            return _OTHER, _fixed_text(row.length), length
+            return _OTHER, _fixed_text(row.length, padded=row.padded), length
         case Type.VLN:
             return _VLN, None, length
         case Type.FVLN:
@@ -272,9 +340,11 @@ def _reading(row: Tag, structure: type[Fields] | None) -> tuple[int, Any, int]:
 # Readers of the other modes answer None for bytes whose value does not say them exactly; `_unusual` reads those.
 
 
-def _fixed_text(length: int) -> Callable[[bytes], str | None]:
+def _fixed_text(length: int, *, padded: bool) -> Callable[[bytes], str | None]:
     def read(data: bytes) -> str | None:
-        return data.decode("cp866").rstrip(" ") if len(data) == length else None
+        if len(data) != length or (data[-1] == 32 and not padded):
+            return None
+        return from_cp866(data).rstrip(" ") if padded else from_cp866(data)
 
     return read
 
@@ -307,7 +377,7 @@ def _unusual(tag: int, data: bytes) -> Any:
     row = TAGS[tag]
     match row.type:
         case Type.STRING:
-            return data.decode("cp866").rstrip(" ")
+            return from_cp866(data).rstrip(" ")
         case Type.FVLN:
             return values.decode_fvln(data)
         case Type.BYTES:
@@ -324,20 +394,20 @@ def _write(fields: Fields) -> bytes:
     if fields.kept or fields.order:
         return _write_as_read(fields, plan)
     parts: list[bytes] = []
-    index = 0
+    name, value = "", None
     try:
-        for index, write in enumerate(plan.writers):
-            value = getattr(fields, plan.names[index])
-            if value is not None:
+        for name, value, write in zip(plan.names, plan.values_of(fields), plan.writers, strict=True):  # noqa: B007 (told in errors)
+            if value is not None and value is not _NONE_OF_THEM:
                 parts.append(write(value))
     except EncodeError as error:
-        place = "/".join(filter(None, (plan.names[index], error.path)))
+        place = "/".join(filter(None, (name, error.path)))
         raise EncodeError(error.message, path=place) from None
     except _MISTAKES as error:
-        raise _mistake(error, plan.names[index], getattr(fields, plan.names[index])) from None
+        raise _mistake(error, name, value) from None
     return b"".join(parts)
 
 
+_NONE_OF_THEM: tuple[Any, ...] = ()
 _MISTAKES = (TypeError, AttributeError, ValueError, ArithmeticError, struct.error)
 
 
@@ -415,13 +485,15 @@ def _writing(row: Tag, structure: type[Fields] | None) -> Callable[[Any], bytes]
 
             return write_vln
         case Type.STRING:
-            fixed, limit = row.fixed, length or 0xFFFF
+            padded, limit = row.padded, length or 0xFFFF
+            least = limit if row.fixed and not padded else 0
 
             def write_text(value: str) -> bytes:
-                content = value.encode("cp866")
-                if len(content) > limit:
-                    raise EncodeError(f"{len(content)} characters, at most {limit} allowed")
-                if fixed:
+                content = to_cp866(value)
+                if not least <= len(content) <= limit:
+                    wanted = f"exactly {limit} expected" if least else f"at most {limit} allowed"
+                    raise EncodeError(f"{len(content)} characters, {wanted}")
+                if padded:
                     content = content.ljust(limit)
                 return pack(tag, len(content)) + content
 
@@ -443,6 +515,15 @@ def _writing(row: Tag, structure: type[Fields] | None) -> Callable[[Any], bytes]
         case Type.UNIXTIME:
             head = pack(tag, 4)
             return lambda value: head + values.encode_unixtime(value)
+        case _ if row.kind == "bool":
+            flags = {False: pack(tag, 1) + b"\0", True: pack(tag, 1) + b"\1"}
+
+            def write_flag(value: bool) -> bytes:
+                if value not in flags:
+                    raise EncodeError(f"{value!r:.80} is neither true nor false")
+                return flags[value]
+
+            return write_flag
         case _:
             head = pack(tag, length)
             return lambda value: head + value.to_bytes(length, "little")

@@ -138,11 +138,12 @@ def from_tax_service(data: Mapping[str, Any]) -> Document:
 
     Exact bytes do not come back from it: the service shows neither the order of tags nor service bytes of signs.
     """
-    cls = OF_CODE.get(data["code"]) if isinstance(data.get("code"), int) else None
+    if not isinstance(data, Mapping):
+        raise Invalid((_violation("J02", "", "Ожидается объект.", "an object expected"),))
+    code = data.get("code")
+    cls = OF_CODE.get(code) if isinstance(code, int) else None
     if cls is None:
-        raise Invalid(
-            (_violation("J02", "code", "Неизвестная форма документа.", f"unknown form {data.get('code')!r}"),)
-        )
+        raise Invalid((_violation("J02", "code", "Неизвестная форма документа.", f"unknown form {code!r:.80}"),))
     problems: list[Violation] = []
     document = _in(cls, data, 0, "", problems)
     if problems:
@@ -184,12 +185,14 @@ def _one_in(row: Tag, raw: Any, place: str, problems: list[Violation]) -> Any:
         if not isinstance(raw, Mapping):
             raise TypeError("an object expected")
         if row.number == 1163:
-            raw = {key: one["rawProductCode"] if isinstance(one, Mapping) else one for key, one in raw.items()}
+            raw = {key: one.get("rawProductCode") if isinstance(one, Mapping) else one for key, one in raw.items()}
         return _in(structure, raw, row.number, place, problems)
     match row.type:
         case Type.UNIXTIME:
-            return _EPOCH + timedelta(seconds=raw) if isinstance(raw, int) else datetime.fromisoformat(raw)
+            return _moment_in(raw)
         case Type.FVLN:
+            if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
+                raise TypeError("a number expected")
             return Decimal(str(raw))
         case Type.BYTES:
             return sign_bytes(raw) if row.number == 1077 else bytes.fromhex(raw)
@@ -198,8 +201,20 @@ def _one_in(row: Tag, raw: Any, place: str, problems: list[Violation]) -> Any:
                 raise TypeError("a text expected")
             return raw.rstrip(" ") if row.fixed else raw
         case _ if row.kind == "bool":
+            if raw not in (0, 1):
+                raise TypeError("0, 1, false or true expected")
             return bool(raw)
         case _:
-            if not isinstance(raw, int):
+            if isinstance(raw, bool) or not isinstance(raw, int):
                 raise TypeError("a whole number expected")
             return raw
+
+
+def _moment_in(raw: Any) -> datetime:
+    """Seconds or ISO text, the wall clock of the settlement place; what says another zone is refused."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return _EPOCH + timedelta(seconds=raw)
+    moment = datetime.fromisoformat(raw)
+    if moment.tzinfo is not None or moment.microsecond:
+        raise ValueError(f"{raw} has a zone or parts of a second, a wall clock expected")
+    return moment

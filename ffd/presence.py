@@ -21,10 +21,76 @@ import msgspec
 
 from ffd.enums import Edition
 
-__all__ = ["BUYER_REFERENCE", "Basis", "Presence", "Supplier", "edition_of", "rows", "supplier"]
+__all__ = [
+    "BUYER_REFERENCE",
+    "CLAUSES",
+    "Basis",
+    "Presence",
+    "Supplier",
+    "clause",
+    "edition_of",
+    "rows",
+    "supplier",
+]
 
 Table = dict[int, dict[int, str]]
 BUYER_REFERENCE = 0  # key of what a buyer is told instead of a whole receipt: a message, no document
+
+
+# Tables of the order (ЕД-7-20/662@, annex 2) that the rows of a form or structure come from: 1.05, 1.1, 1.2.
+CLAUSES: dict[int, tuple[str, str, str]] = {
+    1: ("15", "49", "87"),
+    11: ("15, 16", "49, 50", "87, 88"),
+    2: ("18", "56", "94"),
+    21: ("19", "57", "95"),
+    3: ("20", "58", "96"),
+    4: ("20", "58", "96"),
+    31: ("27", "65", "120"),
+    41: ("27", "65", "120"),
+    5: ("30", "68", "123"),
+    6: ("31", "69", "124"),
+    7: ("32", "70", "125"),
+    81: ("", "", "127"),
+    82: ("", "", "128"),
+    83: ("", "", "131"),
+    84: ("", "", "133"),
+    BUYER_REFERENCE: ("45", "83", "148"),
+    1059: ("21", "59", "97"),
+    1068: ("33", "", ""),
+    1084: ("10", "10", "10"),
+    1115: ("11.2", "11.2", "11.2"),
+    1119: ("11.1", "11.1", "11.1"),
+    1129: ("", "52", "90"),
+    1130: ("", "52", "90"),
+    1131: ("", "52", "90"),
+    1132: ("", "52", "90"),
+    1133: ("", "53", "91"),
+    1145: ("", "54", "92"),
+    1146: ("", "54", "92"),
+    1157: ("", "51", "89"),
+    1158: ("", "53", "91"),
+    1163: ("", "", "117"),
+    1174: ("29", "67", "122"),
+    1194: ("", "51", "89"),
+    1223: ("22", "60", "98"),
+    1224: ("23", "61", "99"),
+    1232: ("", "54", "92"),
+    1233: ("", "54", "92"),
+    1234: ("11.4", "11.4", "11.4"),
+    1235: ("11.3", "11.3", "11.3"),
+    1256: ("", "", "115"),
+    1260: ("", "", "102"),
+    1261: ("", "", "102"),
+    1270: ("", "", "119"),
+    1291: ("", "", "150"),
+    2007: ("", "", "130"),
+}
+
+
+def clause(container: int, edition: int) -> str:
+    """The table of the order behind the rows of a form or structure: "table 96"; empty when the edition has none."""
+    tables = CLAUSES[container][edition - Edition.FFD_1_05]
+    return f"table {tables}" if tables else ""
 
 
 class Basis(StrEnum):

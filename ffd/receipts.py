@@ -13,13 +13,16 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from ffd import rules, vat
-from ffd.enums import Operation, TaxSystem, VatRate
+from ffd import rules
+from ffd.documents import ReceiptDocument
+from ffd.enums import Edition, Operation, TaxSystem, VatRate
 from ffd.errors import Invalid, Violation
+from ffd.reckoning import Line, Totals, reckon
+from ffd.structures import ItemFields, UserAttributeFields, VatAmounts, VatEntry
 from ffd.tlv import Tlv, field
 from ffd.values import normalise
 
-__all__ = ["Item", "Payments", "Receipt", "Totals", "UserAttribute", "change", "item_tags", "read", "tags", "write"]
+__all__ = ["Item", "Payments", "Receipt", "UserAttribute", "document", "item_tags", "read", "schema", "tags", "write"]
 
 _MONEY = {"minimum": 0, "maximum": 2**48 - 1}
 # Limits stand in the schema for readers; `ffd.rules` enforces them, so that every violation is told, not the first.
@@ -63,38 +66,6 @@ class UserAttribute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     value: Annotated[str, Meta(description="1086", extra_json_schema={"minLength": 1, "maxLength": 256})]
 
 
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """What a receipt adds up to and why: `str()` shows the sums line by line."""
-
-    total: int
-    items: tuple[tuple[str, int], ...]
-    payments: Payments
-    turnover: dict[VatRate, int]
-    vat: dict[VatRate, int]
-
-    @property
-    def difference(self) -> int:
-        """Paid less owed, 0 in a right receipt."""
-        return self.payments.total - self.total
-
-    def lines(self) -> tuple[str, ...]:
-        """The reckoning in words, one sum a line."""
-        paid = [
-            f"paid {name} {_roubles(getattr(self.payments, name))}"
-            for name in Payments.__struct_fields__
-            if getattr(self.payments, name)
-        ]
-        taxes = [
-            f"{rate.name}: {_roubles(self.vat[rate])} of {_roubles(gross)}" for rate, gross in self.turnover.items()
-        ]
-        verdict = [] if not self.difference else [f"paid less owed {_roubles(self.difference)}"]
-        items = [f"{name}: {_roubles(total)}" for name, total in self.items]
-        return (*items, f"total {_roubles(self.total)}", *paid, *verdict, *taxes)
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A receipt as the shop means it. What the register and the drive add (numbers, moment, signs) is not here."""
 
@@ -116,25 +87,11 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """1020: the sum of the items."""
         return sum(item.total for item in self.items)
 
-    def totals(self, *, per_item: bool = False) -> Totals:
-        """The sums of the receipt; `per_item` rounds the tax item by item rather than by rate."""
-        return Totals(
-            total=self.total,
-            items=tuple((f"{item.name} {item.price / 100:.2f} x {item.quantity}", item.total) for item in self.items),
-            payments=self.payments,
-            turnover=vat.turnovers(self.items),
-            vat=vat.amounts(self.items, per_item=per_item),
-        )
-
-
-def _roubles(kopecks: int) -> str:
-    sign, kopecks = ("-", -kopecks) if kopecks < 0 else ("", kopecks)
-    return f"{sign}{kopecks // 100}.{kopecks % 100:02d}"
-
-
-def change(receipt: Receipt, tendered: int) -> int:
-    """Kopecks to give back to a buyer who puts down `tendered` in cash; negative when it does not suffice."""
-    return tendered - receipt.payments.cash
+    def totals(self, *, per_item: bool = False, tendered: int | None = None) -> Totals:
+        """The sums, explained; `per_item` rounds the tax item by item, `tendered` is the cash put down, for change."""
+        lines = (Line(item.name, item.price, item.quantity, item.total, item.vat) for item in self.items)
+        paid = {name: getattr(self.payments, name) for name in Payments.__struct_fields__}
+        return reckon(lines, paid, per_item=per_item, tendered=tendered)
 
 
 _DECODER = msgspec.json.Decoder(Receipt)
@@ -150,8 +107,8 @@ def read(data: bytes | bytearray | str | Mapping[str, Any]) -> Receipt:
     text = isinstance(data, bytes | bytearray | str)
     try:
         receipt = _DECODER.decode(data) if text else msgspec.convert(data, Receipt)  # type: ignore[arg-type]  # `text` says which
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError):
-        raise Invalid(_every_violation(data)) from None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as error:
+        raise Invalid(_every_violation(data) or (_not_readable(error),)) from None
     violations = rules.check(receipt)
     if any(not violation.warning for violation in violations):
         raise Invalid(violations)
@@ -196,6 +153,70 @@ def item_tags(item: Item) -> tuple[Tlv, ...]:
     return (field(2108, item.measure),) if item.measure else ()
 
 
+def document(receipt: Receipt, *, edition: Edition = Edition.FFD_1_2, per_item: bool = False) -> ReceiptDocument:
+    """The receipt as a typed document, with the sums a register adds: what `ffd.control` checks at stage REGISTER.
+
+    `per_item` rounds the tax item by item. What a register knows of itself and what the drive adds is still absent.
+    """
+    taxes = receipt.totals(per_item=per_item).vat
+    entries = tuple(VatEntry(vat_rate=rate, vat_amount=tax) for rate, tax in taxes.items() if rate not in _VAT_TAGS)
+    own: dict[str, Any] = {_VAT_TAGS[rate]: tax for rate, tax in taxes.items() if rate in _VAT_TAGS}
+    attribute, measured = receipt.user_attribute, edition is Edition.FFD_1_2
+    return ReceiptDocument(
+        ffd_version=edition,
+        operation_type=receipt.operation,
+        applied_tax_system=receipt.tax_system,
+        items=tuple(
+            ItemFields(
+                item_payment_method=item.method,
+                item_type=item.subject,
+                item_name=normalise(item.name),
+                item_quantity_measure=item.measure if measured else None,
+                item_unit_price=item.price,
+                item_quantity=item.quantity,
+                vat_rate=item.vat,
+                item_total=item.total,
+            )
+            for item in receipt.items
+        ),
+        receipt_total=receipt.total,
+        cash_total=receipt.payments.cash,
+        cashless_total=receipt.payments.cashless,
+        prepayment_total=receipt.payments.prepaid,
+        credit_total=receipt.payments.credit,
+        barter_total=receipt.payments.barter,
+        receipt_vat_amounts=VatAmounts(receipt_vat_entries=entries) if entries else None,
+        cashier_name=_plain_text(receipt.cashier_name),
+        cashier_inn=receipt.cashier_inn,
+        buyer_contact=receipt.buyer_contact,
+        settlement_address=_plain_text(receipt.settlement_address),
+        settlement_place=_plain_text(receipt.settlement_place),
+        internet_settlement_flag=True if receipt.internet else None,
+        user_attribute=None
+        if attribute is None
+        else UserAttributeFields(
+            user_attribute_name=normalise(attribute.name), user_attribute_value=normalise(attribute.value)
+        ),
+        receipt_extra_attribute=_plain_text(receipt.extra_attribute),
+        **own,
+    )
+
+
+def _plain_text(text: str | None) -> str | None:
+    return None if text is None else normalise(text)
+
+
+# Rates with a tag of their own in the receipt; the others share 1115.
+_VAT_TAGS: dict[int, str] = {
+    1: "receipt_vat_20_amount",
+    2: "receipt_vat_10_amount",
+    3: "receipt_vat_20_120_amount",
+    4: "receipt_vat_10_110_amount",
+    5: "receipt_vat_0_turnover",
+    6: "receipt_no_vat_turnover",
+}
+
+
 # ── the careful path: everything that is wrong, not only the first ────────────────────────────────────────────────
 
 
@@ -208,8 +229,13 @@ def _not_json(error: Exception) -> Violation:
     )
 
 
+def _not_readable(error: Exception) -> Violation:
+    """When each field by itself is right: a key given twice, the first time wrong, is lost in a mapping."""
+    return _shape("J02", "", "Поле указано дважды, один раз неверно.", _plain(str(error)))
+
+
 def _every_violation(data: bytes | bytearray | str | Mapping[str, Any]) -> tuple[Violation, ...]:
-    """All violations of a body that is no Receipt, or not even JSON."""
+    """All violations found in a body that is no Receipt, or not even JSON."""
     try:
         raw = _LOOSE.decode(data) if isinstance(data, bytes | bytearray | str) else data
     except (msgspec.MsgspecError, UnicodeError, RecursionError, ArithmeticError, ValueError) as error:
@@ -236,7 +262,6 @@ def _every_violation(data: bytes | bytearray | str | Mapping[str, Any]) -> tuple
     found.extend(rules.check_texts(parts.get))
     if isinstance(items, list | tuple) and payments is not None and len(good) == len(items):
         found.extend(rules.check_sums(good, payments))
-    assert found, "a body that is not a Receipt has a reason"
     return tuple(found)
 
 

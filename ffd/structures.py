@@ -8,11 +8,10 @@ remembers what its attributes cannot say: `kept` holds the fields of unknown tag
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from ffd.fields import Fields
+from ffd.fields import Fields, Moment
 
 __all__ = [
     "UserAttributeFields",
@@ -165,7 +164,7 @@ class CorrectionBasis(Fields, frozen=True, kw_only=True):
 
     TAG: ClassVar[int] = 1174
 
-    corrected_settlement_date: datetime | None = None  # 1178
+    corrected_settlement_date: Moment | None = None  # 1178
     correction_order_number: str | None = None  # 1179
 
 
@@ -241,7 +240,7 @@ class OperationalAttribute(Fields, frozen=True, kw_only=True):
 
     TAG: ClassVar[int] = 1270
 
-    operational_attribute_datetime: datetime | None = None  # 1273
+    operational_attribute_datetime: Moment | None = None  # 1273
     operational_attribute_id: int | None = None  # 1271
     operational_attribute_data: str | None = None  # 1272
 

@@ -55,10 +55,17 @@ class Tag(msgspec.Struct, frozen=True):
     since: str = ""
 
     @property
+    def padded(self) -> bool:
+        """Whether a fixed text may be shorter and is filled with blanks on the right; otherwise it must be exact."""
+        return self.number in _PADDED
+
+    @property
     def printed_only(self) -> bool:
         """Whether the tag lives on paper only and has no bytes."""
         return self.number in (1000, 1196)
 
+
+_PADDED = frozenset((1016, 1017, 1018, 1037, 1203, 1226, 1228, 1230, 1244))
 
 # fmt: off
 _TABLE = (

@@ -163,7 +163,8 @@ def writer(tag: int) -> Callable[[Any], bytes | tuple[Tlv, ...]]:
         case Type.UNIXTIME:
             return values.encode_unixtime
         case Type.STRING:
-            return lambda text: values.encode_string(text, size or None, fixed=fixed)
+            exact = fixed and not row.padded
+            return lambda text: values.encode_string(text, size or None, fixed=fixed, exact=exact)
         case Type.BYTES:
             return lambda data: values.encode_bytes(data, size or None, fixed=fixed)
         case Type.STLV:

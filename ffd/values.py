@@ -7,8 +7,10 @@ equivalents before anybody encodes.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from codecs import charmap_build, charmap_decode, charmap_encode
+from datetime import datetime, timedelta
 from decimal import Decimal
+from encodings.cp866 import decoding_table
 
 from ffd.errors import DecodeError, EncodeError
 
@@ -24,6 +26,8 @@ __all__ = [
     "encode_string",
     "decode_string",
     "encode_bytes",
+    "to_cp866",
+    "from_cp866",
     "normalise",
     "misfits",
 ]
@@ -31,6 +35,7 @@ __all__ = [
 VLN_MAX = 8  # 1293 and 1294; money is 6
 FVLN_MAX = 8  # 1023: places byte and seven bytes of number
 _EPOCH = datetime(1970, 1, 1)
+_ENCODING_MAP = charmap_build(decoding_table)
 _UNIXTIME_LAST = datetime(2106, 2, 7, 6, 28, 15)
 
 # Characters shops paste from word processors and web pages, with the plain ones that CP866 and a till know.
@@ -72,6 +77,16 @@ _PLAIN = str.maketrans(
 )
 
 
+def to_cp866(text: str) -> bytes:
+    """`text.encode("cp866")`, several times as fast: the codec of the library looks every character up in a dict."""
+    return charmap_encode(text, "strict", _ENCODING_MAP)[0]
+
+
+def from_cp866(data: bytes) -> str:
+    """`data.decode("cp866")` without the codec's detours. Every byte is a character."""
+    return charmap_decode(data, "strict", decoding_table)[0]
+
+
 def normalise(text: str) -> str:
     """`text` with typographic quotes, dashes, spaces, the ellipsis and the rouble sign replaced by plain ones."""
     return text if text.isascii() else text.translate(_PLAIN)
@@ -80,7 +95,7 @@ def normalise(text: str) -> str:
 def misfits(text: str) -> str:
     """The characters of `text` that CP866 does not have, each once, in order. Empty when it all fits."""
     try:
-        text.encode("cp866")
+        to_cp866(text)
     except UnicodeEncodeError:
         return "".join(dict.fromkeys(character for character in text if not _fits(character)))
     return ""
@@ -88,7 +103,7 @@ def misfits(text: str) -> str:
 
 def _fits(character: str) -> bool:
     try:
-        character.encode("cp866")
+        to_cp866(character)
     except UnicodeEncodeError:
         return False
     return True
@@ -151,12 +166,13 @@ def decode_fvln(data: bytes, length: int = FVLN_MAX) -> Decimal:
 
 
 def encode_unixtime(value: datetime) -> bytes:
-    """Four bytes: a naive `value` is a wall clock counted as if it were UTC, an aware one is turned into UTC."""
-    if value.tzinfo is not None:
-        value = value.astimezone(UTC).replace(tzinfo=None)
+    """Four bytes: the wall clock counted as if it were UTC. Zones and parts of a second have no place."""
+    if value.tzinfo is not None or value.microsecond:
+        raise EncodeError(f"{value} has a zone or parts of a second, a wall clock in whole seconds is needed")
     if not _EPOCH <= value <= _UNIXTIME_LAST:
         raise EncodeError(f"{value} is outside 1970-01-01 to 2106-02-07")
-    return int((value - _EPOCH).total_seconds()).to_bytes(4, "little")
+    since = value - _EPOCH
+    return (since.days * 86400 + since.seconds).to_bytes(4, "little")
 
 
 def decode_unixtime(data: bytes) -> datetime:
@@ -166,14 +182,16 @@ def decode_unixtime(data: bytes) -> datetime:
     return _EPOCH + timedelta(seconds=int.from_bytes(data, "little"))
 
 
-def encode_string(value: str, length: int | None = None, *, fixed: bool = False) -> bytes:
-    """CP866 text of at most `length` bytes; `fixed` fills it with blanks on the right."""
+def encode_string(value: str, length: int | None = None, *, fixed: bool = False, exact: bool = False) -> bytes:
+    """CP866 text of at most or (`exact`) exactly `length` bytes; `fixed` fills it with blanks on the right."""
     try:
-        data = value.encode("cp866")
+        data = to_cp866(value)
     except UnicodeEncodeError:
         raise EncodeError(f"CP866 has no {misfits(value)!r}") from None
     if length is not None and len(data) > length:
         raise EncodeError(f"{len(data)} characters, at most {length} allowed")
+    if exact and len(data) != length:
+        raise EncodeError(f"{len(data)} characters, exactly {length} expected")
     return data.ljust(length or 0) if fixed else data
 
 
@@ -181,7 +199,7 @@ def decode_string(data: bytes, length: int | None = None, *, fixed: bool = False
     """CP866 text; of a `fixed` one the blanks that fill it on the right are left out."""
     if length is not None and (len(data) != length if fixed else len(data) > length):
         raise DecodeError(f"{'' if fixed else 'at most '}{length} bytes expected, {len(data)} given")
-    text = data.decode("cp866")
+    text = from_cp866(data)
     return text.rstrip(" ") if fixed else text
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ffd import documents, receipts, tlv
-from ffd.enums import SETS, Operation, TaxSystem, VatRate
-from ffd.fields import REPEATED, Fields, tag_of
+from ffd import documents, presence, receipts, tlv
+from ffd.enums import SETS, Edition, Operation, TaxSystem, VatRate
+from ffd.fields import REPEATED, Fields
 from ffd.structures import OF_TAG
 from ffd.tags import TAGS, Tag, Type
 from ffd.tlv import Tlv
@@ -31,7 +31,7 @@ def quantities() -> st.SearchStrategy[Decimal]:
     return st.builds(lambda number, places: Decimal(number).scaleb(-places), st.integers(1, 10**9), st.integers(0, 6))
 
 
-def values_of(row: Tag) -> st.SearchStrategy[Any]:
+def values_of(row: Tag, edition: Edition | None = None) -> st.SearchStrategy[Any]:
     """Plain values of a tag, as `tlv.field` takes them and `tlv.value` gives them."""
     match row.type:
         case _ if row.kind == "bool":
@@ -44,33 +44,41 @@ def values_of(row: Tag) -> st.SearchStrategy[Any]:
             return quantities()
         case Type.UNIXTIME:
             return st.datetimes(datetime(1970, 1, 1), datetime(2106, 1, 1)).map(lambda m: m.replace(microsecond=0))
+        case Type.STRING if row.fixed and not row.padded:
+            return st.text(CP866[1:], min_size=row.length, max_size=row.length)  # no blank at the end
         case Type.STRING:
             return texts(row.length or 24)
         case Type.BYTES:
             return st.binary(min_size=row.length if row.fixed else 0, max_size=row.length)
         case Type.STLV:
-            return structures_of(row.number)
+            return structures_of(row.number, edition)
     raise AssertionError(row)
 
 
 @cache
-def fields_of(cls: type[Fields]) -> st.SearchStrategy[Any]:
-    """Values of a structure or document class, any attributes present."""
+def fields_of(cls: type[Fields], container: int, edition: Edition | None = None) -> st.SearchStrategy[Any]:
+    """Values of a structure or document class: any attributes, or any of those an edition has there."""
     given: dict[str, st.SearchStrategy[Any]] = {}
-    for name in cls.tags():
-        one = values_of(tag_of(name))
-        given[name] = st.lists(one, max_size=2).map(tuple) if name in REPEATED else one
+    known = (
+        None if edition is None else {tag for tag, row in presence.rows(container, edition).items() if row.electronic}
+    )
+    for name, row in cls.tags().items():
+        if known is None or row.number in known:
+            one = values_of(row, edition)
+            given[name] = st.lists(one, max_size=2).map(tuple) if name in REPEATED else one
+    if edition is not None and "ffd_version" in given:
+        given["ffd_version"] = st.just(edition)
     return st.fixed_dictionaries({}, optional=given).map(lambda chosen: cls(**chosen))
 
 
-def structures_of(tag: int) -> st.SearchStrategy[Any]:
+def structures_of(tag: int, edition: Edition | None = None) -> st.SearchStrategy[Any]:
     """Values of a structure tag."""
-    return fields_of(OF_TAG[tag])
+    return fields_of(OF_TAG[tag], tag, edition)
 
 
-def documents_of(code: int) -> st.SearchStrategy[Any]:
+def documents_of(code: int, edition: Edition | None = None) -> st.SearchStrategy[Any]:
     """Documents of a form code, whatever their content means."""
-    return fields_of(documents.OF_CODE[code])
+    return fields_of(documents.OF_CODE[code], code, edition)
 
 
 def tlvs(depth: int = 2) -> st.SearchStrategy[tuple[Tlv, ...]]:

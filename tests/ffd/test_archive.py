@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffd.archive import CRC_KINDS, HEADER_SIZE, Archive, ArchivedDocument, CrcKind
+from ffd.archive import CRC_KINDS, HEADER_SIZE, Archive, ArchivedDocument, CrcKind, kept
 from ffd.documents import (
     BsoCorrectionDocument,
     OperatorConfirmation,
@@ -83,3 +83,25 @@ def test_what_is_not_archived() -> None:
     """A confirmation alone has no container."""
     with pytest.raises(EncodeError, match="form 7"):
         ArchivedDocument.of(TICKET, edition=4)
+
+
+def test_kept_for_five_years() -> None:
+    """Of an old receipt the drive has moment, sum, kind, numbers and sign; of a registration report everything."""
+    receipt = ReceiptDocument(
+        ffd_version=4,
+        user_inn="7704849611",
+        receipt_total=100,
+        operation_type=1,
+        fiscal_document_number=2,
+        cash_total=5,
+    )
+    assert kept(receipt) == ReceiptDocument(receipt_total=100, operation_type=1, fiscal_document_number=2)
+    assert kept(REGISTRATION) is REGISTRATION
+
+
+def test_numbers_that_do_not_fit() -> None:
+    """A header number too large for its bytes is refused with a path."""
+    for archive in (Archive(drive="9999078902013267", registration_number="1", version=256),
+                    Archive(drive="9999078902013267", registration_number="1", shifts=1 << 32)):  # fmt: skip
+        with pytest.raises(EncodeError, match="archive: version"):
+            archive.encode()

@@ -218,3 +218,16 @@ def test_refuses() -> None:
         wrap(b"\1\0\0\0", drive="12345678901234567", document=1)
     with pytest.raises(EncodeError, match="at most"):
         wrap(bytes(40000), drive="1", document=1, kind=3)
+
+
+def test_numbers_that_do_not_fit() -> None:
+    """Nothing is cut off: a document number beyond three bytes has no container."""
+    for number in (-1, 1 << 24):
+        with pytest.raises(EncodeError, match="three bytes"):
+            wrap(b"\1\0\0\0", drive="1", document=number)
+        with pytest.raises(EncodeError, match="three bytes"):
+            Container(document=b"\1\0\0\0", kind=1, drive="1", number=number).encode()
+    with pytest.raises(EncodeError, match="16 bits"):
+        Container(document=b"", kind=1, drive="1", number=1, document_size=1 << 16).encode()
+    with pytest.raises(EncodeError, match="check code"):
+        SessionHeader(drive="1", crc=1 << 16).encode()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -44,6 +46,21 @@ def test_own_form(code: int, data: st.DataObject) -> None:
     again = jsons.read(jsons.write(document))
     assert again == document
     assert again.encode_fields() == document.encode_fields()
+
+
+def test_the_form_in_the_docs() -> None:
+    """What the page about the format shows reads, and its program runs."""
+    page = (Path(__file__).parents[2] / "docs" / "ffd.md").read_text("utf-8")
+    (shown,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    document = jsons.read(shown)
+    assert isinstance(document, ReceiptDocument)
+    assert document.totals().difference == 0
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    item = {"name": "Чай", "price": 100, "quantity": 1, "total": 100, "vat": 11}
+    body = {"operation": 1, "tax_system": 1, "items": [item], "payments": {"cash": 100}}
+    names: dict[str, Any] = {"body": body}
+    exec(program, names)
+    assert names["document"].receipt_total == 100
 
 
 def test_own_form_of_the_real_receipt() -> None:

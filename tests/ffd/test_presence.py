@@ -6,7 +6,7 @@ import pytest
 
 from ffd.documents import OF_CODE
 from ffd.enums import Edition
-from ffd.presence import BUYER_REFERENCE, Basis, Presence, Supplier, edition_of, rows, supplier
+from ffd.presence import BUYER_REFERENCE, Basis, Presence, Supplier, clause, edition_of, rows, supplier
 from ffd.structures import OF_TAG
 from ffd.tags import TAGS
 
@@ -70,3 +70,11 @@ def test_buyer_reference() -> None:
 def test_edition_of() -> None:
     """1209 names the edition; without it, or with something unknown, the newest counts."""
     assert [edition_of(version) for version in (2, 3, 4, None, 9)] == [2, 3, 4, 4, 4]
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_clauses(edition: Edition) -> None:
+    """What has rows in an edition has a table of the order behind it, and nothing else has."""
+    for container in (*OF_CODE, *OF_TAG, BUYER_REFERENCE):
+        assert bool(clause(container, edition)) == bool(rows(container, edition)), container
+    assert (clause(3, 4), clause(11, 2), clause(81, 2)) == ("table 96", "table 15, 16", "")

@@ -11,8 +11,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ffd import Item, Operation, Payments, Receipt, TaxSystem, UserAttribute, VatRate, receipts, tlv
+from ffd import (
+    Edition,
+    Item,
+    Operation,
+    Payments,
+    Receipt,
+    ReceiptDocument,
+    TaxSystem,
+    UserAttribute,
+    VatRate,
+    control,
+    receipts,
+    tlv,
+)
+from ffd.control import Context
 from ffd.errors import Invalid, Violation
+from ffd.presence import Supplier
 from tests import strategies
 
 GOOD: dict[str, Any] = {
@@ -109,6 +124,12 @@ def test_not_a_receipt(data: bytes, code: str) -> None:
     assert [found for found, _ in _violations(data)] == [code]
 
 
+def test_key_given_twice() -> None:
+    """A key given twice, the first time wrong, is a violation although the second would do."""
+    text = json.dumps(GOOD).replace('"total"', '"total": "x", "total"')
+    assert _violations(text) == [("J02", "")]
+
+
 @pytest.mark.parametrize("quantity", ['"NaN"', '"-1"', "0", "1e999999999", '"1e-999999999"', "1.0000001", '"Infinity"'])
 def test_impossible_quantity(quantity: str) -> None:
     """A quantity no register takes is refused without computing it."""
@@ -169,22 +190,27 @@ def test_item_fields() -> None:
     assert receipts.item_tags(litres) == (tlv.field(2108, 41),)
 
 
-def test_totals_explain_themselves() -> None:
-    """The reckoning shows items, payments and tax."""
-    totals = receipts.read(GOOD).totals()
-    assert (totals.total, totals.vat, totals.difference) == (25000, {VatRate.VAT_22: 4508}, 0)
-    assert str(totals).splitlines() == [
-        "Чай 100.00 x 2.5: 250.00",
-        "total 250.00",
-        "paid cash 50.00",
-        "paid cashless 200.00",
-        "VAT_22: 45.08 of 250.00",
-    ]
+def test_as_a_document() -> None:
+    """The receipt as the register hands it to the drive: right sums, clean in every edition, bytes both ways."""
+    receipt = receipts.read(GOOD | {"settlement_place": "shop.example", "settlement_address": "Москва"})
+    for edition in Edition:
+        if edition.title in ("1.05", "1.1", "1.2"):
+            document = receipts.document(receipt, edition=edition)
+            assert ReceiptDocument.decode(document.encode()) == document
+            found = control.check(document, Context(stage=Supplier.REGISTER))
+            assert [one.tag for one in found if one.code != "F10"] == []
+    assert (document.receipt_total, document.cash_total, document.cashless_total) == (25000, 5000, 20000)
+    assert document.receipt_vat_amounts is not None
+    assert document.receipt_vat_amounts.receipt_vat_entries[0].vat_amount == 4508
+    assert str(document.totals()) == str(receipt.totals())
 
 
-def test_change() -> None:
-    """What the buyer gets back."""
-    assert receipts.change(receipts.read(GOOD), 10000) == 5000
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@given(strategies.good_receipts())
+def test_good_receipts_are_good_documents(receipt: Receipt) -> None:
+    """What the rules of the business receipt let pass has no other violation as a document than what is absent."""
+    found = control.check(receipts.document(receipt), Context(stage=Supplier.REGISTER))
+    assert [one for one in found if one.code != "F10"] == []
 
 
 def test_schema_names_every_field() -> None:

@@ -14,7 +14,7 @@ from ffd.errors import DecodeError, EncodeError
 from ffd.tags import TAGS
 from ffd.tlv import Tlv, decode, encode, field, find, find_all, value
 from tests import strategies
-from tests.ffd.vectors import one, vectors
+from tests.ffd.vectors import vectors
 
 
 @pytest.mark.parametrize("vector", vectors("ffd_packing"))
@@ -129,12 +129,3 @@ def test_wrong_length_of_a_value() -> None:
     """Reading a number of the wrong size says so."""
     with pytest.raises(DecodeError, match="fiscal_document_number: 4 bytes expected, 2 given"):
         value(Tlv(1040, b"\1\0"))
-
-
-def test_real_items() -> None:
-    """The items of the receipt of 2026 one by one."""
-    for index in range(1, 9):
-        data = bytes.fromhex(one("ffd_receipt_2026", f"item-{index}")["hex"])
-        (item,) = decode(data)
-        assert item.tag == 1059
-        assert encode((_again(item),)) == data

@@ -120,8 +120,29 @@ def test_fixed_text() -> None:
         values.decode_string(b"12", 4, fixed=True)
 
 
-def test_aware_moments_become_utc() -> None:
-    """A naive moment is a wall clock as it stands; an aware one (document 7) is true UTC."""
+def test_moments_are_wall_clocks() -> None:
+    """A naive moment is written as it stands; a zone or parts of a second would be lost, so they are refused."""
     assert values.encode_unixtime(datetime(1970, 1, 1, 0, 1)) == b"\x3c\0\0\0"
-    aware = datetime.fromisoformat("1970-01-01T03:01:00+03:00")
-    assert values.encode_unixtime(aware) == b"\x3c\0\0\0"
+    for wrong in ("1970-01-01T03:01:00+03:00", "1970-01-01T00:01:00+00:00", "1970-01-01T00:01:00.5"):
+        with pytest.raises(EncodeError, match="wall clock"):
+            values.encode_unixtime(datetime.fromisoformat(wrong))
+
+
+def test_characters() -> None:
+    """Our short way through CP866 is the codec's, for every byte and for characters it lacks."""
+    every = bytes(range(256))
+    assert values.from_cp866(every) == every.decode("cp866")
+    assert values.to_cp866(every.decode("cp866")) == every
+    for stranger in ("€", "«", "\u0301", "\ud800"):
+        with pytest.raises(UnicodeEncodeError):
+            stranger.encode("cp866")
+        with pytest.raises(UnicodeEncodeError):
+            values.to_cp866(stranger)
+
+
+def test_exact_texts() -> None:
+    """Only a text that the order fills with blanks may be shorter than its length."""
+    assert tlv.field("user_inn", "7704849611").value == b"7704849611  "
+    for tag, text in ((1041, "738444090084467"), (1301, "4619848"), (2115, "123")):
+        with pytest.raises(EncodeError, match="exactly"):
+            tlv.field(tag, text)
