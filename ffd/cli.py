@@ -169,7 +169,8 @@ def mark(
         else:
             for name, value in described.items():
                 if name != "problems" and value not in ("", None, [], {}):
-                    typer.echo(f"{name:14} {value}")
+                    words = "  ".join(map(" ".join, value.items())) if isinstance(value, dict) else value
+                    typer.echo(f"{name:14} {words}")
             for problem in found.problems:
                 typer.echo(f"{problem.code} at {problem.position}: {problem.message_en}\n    {problem.message_ru}")
         if found.problems:

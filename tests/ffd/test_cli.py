@@ -300,6 +300,15 @@ def test_errors_in_json() -> None:
     assert [one["path"] for one in wrong["violations"]] == ["user_inn"]
 
 
+def test_docs_show_what_is_printed() -> None:
+    """The examples of the page are what the command says."""
+    page = (ROOT / "docs" / "ffd-command.md").read_text("utf-8")
+    for done in (_run("check", "-", given=WRONG), _run("mark", "010460043993125621JgXJ5.T800511200093AbC1")):
+        lines = done.stdout.splitlines()
+        assert "\n".join(lines[:4]) in page
+        assert lines[-1] in page
+
+
 def test_starts_light() -> None:
     """The command loads the table of documents and rich only when it needs them."""
     code = "import sys, ffd.cli; print(sorted({'rich.tree', 'PIL', 'ffd.documents', 'ffd.render'} & set(sys.modules)))"
