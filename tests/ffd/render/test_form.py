@@ -108,6 +108,37 @@ def test_beside() -> None:
     assert _pairs(bare, Beside(registration=REGISTRATION))["МЕСТО РАСЧЕТОВ"] == REGISTRATION.settlement_place
 
 
+def test_a_request_borrows_no_number() -> None:
+    """The registration report lends name and place, never its own drive, number or sign: no paper may look fiscal."""
+    request = msgspec.structs.replace(
+        RECEIPT, fiscal_drive_number=None, fiscal_document_number=None, document_fiscal_sign=None
+    )
+    found = rows(request, Beside(registration=REGISTRATION))
+    assert not {"ФН", "ФД", "ФП"} & {row.left for row in found}
+    assert Style.QR not in {row.style for row in found}
+
+
+def test_vat_of_its_day() -> None:
+    """A receipt of 2018 printed again says 18%, as it did then."""
+    item = ItemFields(item_name="Чай", vat_rate=3, item_total=118)
+    old = ReceiptDocument(
+        document_datetime=datetime(2018, 12, 31, 23, 59),
+        items=(item,),
+        receipt_vat_20_amount=5,
+        receipt_no_vat_turnover=1,
+    )
+    assert {"НДС 18/118", "СУММА НДС 18%", "СУММА БЕЗ НДС"} <= set(_pairs(old))
+    new = msgspec.structs.replace(old, document_datetime=datetime(2019, 1, 1))
+    assert {"НДС 20/120", "СУММА НДС 20%"} <= set(_pairs(new))
+
+
+def test_no_invented_sums() -> None:
+    """A sum that is not in the document is not printed as zero; too little cash makes no change."""
+    found = rows(ReceiptDocument(items=(ItemFields(item_name="Чай"),), cash_total=200), Beside(tendered=100))
+    assert not any("0.00" in row.right for row in found)
+    assert "СДАЧА" not in {row.left for row in found}
+
+
 def test_unsent_since() -> None:
     """The date of the first unsent document is printed only when there is one."""
     report = SettlementsStateReport(ffd_version=4, first_unsent_document_date=datetime(2026, 11, 1))
