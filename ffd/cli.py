@@ -161,6 +161,7 @@ def mark(
     """Take a marking or product code apart and say exactly what is wrong with it."""
     with _failing(as_json):
         from ffd import marking
+        from ffd.words import plain
 
         found = marking.parse(_input(Path("-")).decode().strip("\r\n") if code == "-" else code)
         described = found.describe()
@@ -169,7 +170,8 @@ def mark(
         else:
             for name, value in described.items():
                 if name != "problems" and value not in ("", None, [], {}):
-                    typer.echo(f"{name:14} {value}")
+                    words = "  ".join(map(" ".join, value.items())) if isinstance(value, dict) else value
+                    typer.echo(f"{name:14} {plain(str(words))}")
             for problem in found.problems:
                 typer.echo(f"{problem.code} at {problem.position}: {problem.message_en}\n    {problem.message_ru}")
         if found.problems:
@@ -375,6 +377,7 @@ def _verdict(good: bool, number: str) -> None:
 def _failing(as_json: bool = False) -> Iterator[None]:
     """Errors of the package become a message and an exit code: 1 when it was read and is wrong, 2 when not read."""
     from ffd.errors import FfdError, Invalid
+    from ffd.words import plain
 
     try:
         yield
@@ -383,7 +386,7 @@ def _failing(as_json: bool = False) -> Iterator[None]:
         if as_json:
             _write_json({"error": error.message, "path": error.path, "violations": violations})
         for line in [str(one) for one in violations] or [str(error)]:
-            typer.echo(f"ffd: {line}", err=True)
+            typer.echo(f"ffd: {plain(line)}", err=True)
         readable = bool(violations) and not any(one.code.startswith("J") for one in violations)
         raise typer.Exit(WRONG if readable else UNREADABLE) from None
 

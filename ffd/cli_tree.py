@@ -9,8 +9,10 @@ import msgspec
 from rich.text import Text
 from rich.tree import Tree
 
+from ffd import tlv
 from ffd.documents import Document
 from ffd.enums import SETS
+from ffd.errors import DecodeError
 from ffd.fields import REPEATED, Fields, tag_of
 from ffd.intake import Found
 from ffd.render.form import caption
@@ -39,7 +41,9 @@ def tree(found: Found) -> Tree:
         if value is not None:
             root.children.extend(_parts(value))
     if found.request is not None:
-        root.add(Text("totals", "bold")).children.extend(Tree(Text(line)) for line in found.request.totals().lines())
+        root.add(Text("totals", "bold")).children.extend(
+            Tree(Text(plain(line))) for line in found.request.totals().lines()
+        )
     return root
 
 
@@ -113,12 +117,23 @@ def _unknown(branch: Tree, field: Tlv) -> None:
     """A tag that does not belong here: named when the tables know it, its bytes whole."""
     row = TAGS.get(field.tag)
     label = Text.assemble((f"{field.tag} ", "yellow"), row.name_ru if row else "unknown tag")
-    if isinstance(field.value, bytes):
-        branch.add(label.append(f"  {_hex(field.value)}", "yellow"))
+    inside = _inside(field)
+    if isinstance(inside, bytes):
+        branch.add(label.append(f"  {_hex(inside)}", "yellow"))
         return
     node = branch.add(label)
-    for inside in field.value:
-        _unknown(node, inside)
+    for one in inside:
+        _unknown(node, one)
+
+
+def _inside(field: Tlv) -> bytes | tuple[Tlv, ...]:
+    """The fields of a structure that stands where none belongs and was kept as bytes; other values as they are."""
+    if not isinstance(field.value, bytes) or field.tag not in tlv.STRUCTURES:
+        return field.value
+    try:
+        return tlv.decode(field.value)
+    except DecodeError:
+        return field.value
 
 
 def _hex(data: bytes) -> str:

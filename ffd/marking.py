@@ -212,34 +212,33 @@ def _sums_itself(tail: str) -> bool:
     """A check part of 44 characters that ends with the CRC-32 of the rest is not for the drive to verify."""
     try:
         data = binascii.a2b_base64(tail, strict_mode=True)
-    except binascii.Error:
+    except ValueError:  # also of characters that are not ASCII
         return False
     return len(data) == 32 and crc32(data[:28]) == int.from_bytes(data[28:], "little")
 
 
 # ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-# Application identifiers: digits of the identifier, form of the value, and whether its length is fixed by GS1, so
-# that no separator follows it. Anything else of a variable length ends with a separator.
-_IDENTIFIERS: dict[str, tuple[str, bool]] = {
-    "00": (r"[0-9]{18}", True),
-    "01": (r"[0-9]{14}", True),
-    "02": (r"[0-9]{14}", True),
-    "11": (r"[0-9]{6}", True),
-    "12": (r"[0-9]{6}", True),
-    "13": (r"[0-9]{6}", True),
-    "15": (r"[0-9]{6}", True),
-    "16": (r"[0-9]{6}", True),
-    "17": (r"[0-9]{6}", True),
-    "20": (r"[0-9]{2}", True),
-    "10": (r".{1,20}", False),
-    "21": (r".{1,20}", False),
-    "91": (r".{4}", False),
-    "92": (r".{44}|.{88}", False),
-    "93": (r".{4}", False),
-    "240": (r".{1,30}", False),
-    "7003": (r"[0-9]{10}", False),
-    "8005": (r"[0-9]{6}", False),
+# Application identifiers and the form of their values. Those whose length GS1 fixes need no separator behind them.
+_IDENTIFIERS: dict[str, str] = {
+    "00": r"[0-9]{18}",
+    "01": r"[0-9]{14}",
+    "02": r"[0-9]{14}",
+    "11": r"[0-9]{6}",
+    "12": r"[0-9]{6}",
+    "13": r"[0-9]{6}",
+    "15": r"[0-9]{6}",
+    "16": r"[0-9]{6}",
+    "17": r"[0-9]{6}",
+    "20": r"[0-9]{2}",
+    "10": r".{1,20}",
+    "21": r".{1,20}",
+    "91": r".{4}",
+    "92": r".{44}|.{88}",
+    "93": r".{4}",
+    "240": r".{1,30}",
+    "7003": r"[0-9]{10}",
+    "8005": r"[0-9]{6}",
 }
 _FIXED = {"00": 18, "01": 14, "02": 14, "11": 6, "12": 6, "13": 6, "15": 6, "16": 6, "17": 6, "20": 2}
 _MEASURES = re.compile(r"3[1-6][0-9]{2}")  # weights and the like: six digits, fixed
@@ -476,7 +475,8 @@ def _walk(text: str, problems: list[Problem]) -> tuple[Element, ...]:
             )
         elif not _GS1_TEXT.fullmatch(value):
             bad = next(index for index, one in enumerate(value) if not _GS1_TEXT.fullmatch(one))
-            problems.append(_character(at + bad, value[bad]))
+            if all(one.code != "character" for one in problems):  # the first is enough
+                problems.append(_character(at + bad, value[bad]))
         found.append(Element(identifier, value))
         at = end
     return tuple(found)
@@ -491,7 +491,7 @@ def _known(identifier: str) -> bool:
 
 
 def _fits(identifier: str, value: str) -> bool:
-    form = r"[0-9]{6}" if _MEASURES.fullmatch(identifier) else _IDENTIFIERS[identifier][0]
+    form = r"[0-9]{6}" if _MEASURES.fullmatch(identifier) else _IDENTIFIERS[identifier]
     return bool(re.fullmatch(form, value))
 
 

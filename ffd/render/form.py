@@ -13,6 +13,7 @@ and what never is in it: change, control codes of marked goods, the shop's own l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -63,7 +64,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     footer: tuple[str, ...] = ()
 
 
-FAST_BLANK = "\N{NO-BREAK SPACE}"
+HARD_BLANK = "\N{NO-BREAK SPACE}"
 _RULE = Row(Style.RULE)
 _ZEROS = "000000000000"  # stands for an INN that does not exist
 _SUMS = ("cash_total", "cashless_total", "prepayment_total", "credit_total", "barter_total")
@@ -77,8 +78,7 @@ _VAT_SUMS = (
 )
 _PLACE = ("user_name", "settlement_address", "user_inn", "settlement_place")
 _NUMBERS = ("shift_number", "receipt_number_in_shift")
-# What ends every document, in this order.
-_END = ("register_registration_number", "fiscal_drive_number", "fiscal_document_number", "document_fiscal_sign")
+_SIGNED = ("fiscal_drive_number", "fiscal_document_number", "document_fiscal_sign")  # what ends every document
 # Words for tags that may be printed and have no header in the order's tables. Ours, easily changed.
 _HEADERS = {
     1157: "СЧЕТЧИКИ ИТОГОВ ФН",
@@ -136,15 +136,16 @@ def _receipt(document: Any, known: Beside) -> Iterator[Row]:
     yield _RULE
     for index, item in enumerate(document.items):
         code = known.control_codes[index] if index < len(known.control_codes) else ""
-        yield from _item(item, code)
-    yield _RULE if document.items else Row(Style.NOTE)
+        yield from _item(item, code, document.document_datetime)
+    if document.items:
+        yield _RULE
     yield from _money(document, known)
     yield _RULE
     yield from _pairs(document, "applied_tax_system")
     yield from _people(document)
     yield from _agent(document)
     yield from _attributes(document)
-    yield from _counters_of_receipt(document)
+    yield from _numbers(document)
     yield from _end(document, known)
     line = _qr(document)
     if line:
@@ -196,18 +197,25 @@ def _basis(document: Any) -> Iterator[Row]:
     yield Row(Style.PAIR, TAGS[1174].header, f"{day} {number}".strip())
 
 
-def _item(item: ItemFields, control_code: str) -> Iterator[Row]:
+def _item(item: ItemFields, control_code: str, moment: datetime | None) -> Iterator[Row]:
     yield Row(Style.ITEM, f"{plain(item.item_name or '')}{_mark(item, control_code)}")
     if item.item_payment_method is not None and item.item_payment_method != 4:
         yield Row(Style.NOTE, _word("item_payment_method", item.item_payment_method))
-    yield Row(Style.PAIR, _reckoning(item), f"={roubles(item.item_total or 0)}")
+    yield Row(Style.PAIR, _reckoning(item), "" if item.item_total is None else f"={roubles(item.item_total)}")
     if item.item_fractional_quantity is not None:
         part = item.item_fractional_quantity
         yield Row(Style.PAIR, TAGS[1292].header, f"{part.fraction_numerator}/{part.fraction_denominator}")
     if item.vat_rate is not None:
         amount = "" if item.item_vat_amount is None else roubles(item.item_vat_amount)
-        yield Row(Style.PAIR, _word("vat_rate", item.vat_rate), amount)
+        yield Row(Style.PAIR, _of_its_day(_word("vat_rate", item.vat_rate), moment), amount)
     yield from _item_details(item)
+
+
+def _of_its_day(words: str, moment: datetime | None) -> str:
+    """A rate as it was called: until the end of 2018 the codes of 20% and 20/120 meant 18% and 18/118."""
+    if moment is None or moment.year >= 2019:
+        return words
+    return words.replace("20%", "18%").replace("20/120", "18/118")
 
 
 def _mark(item: ItemFields, control_code: str) -> str:
@@ -217,7 +225,7 @@ def _mark(item: ItemFields, control_code: str) -> str:
         sign = ITEM_CHECK_PRINT.get(int(item.item_check_result), ("[М]", ""))[0]
     elif (item.item_product_code_bytes or b"")[:2] == b"DM":
         sign = "[М]"
-    both = FAST_BLANK.join(filter(None, (sign, plain(control_code))))
+    both = HARD_BLANK.join(filter(None, (sign, plain(control_code))))
     return f" {both}" if both else ""
 
 
@@ -251,12 +259,13 @@ def _money(document: Any, known: Beside) -> Iterator[Row]:
     for name in _SUMS:
         if getattr(document, name):
             yield _pair(name, getattr(document, name))
-    if known.tendered is not None and document.cash_total:
+    if known.tendered is not None and 0 < (document.cash_total or 0) <= known.tendered:
         yield Row(Style.PAIR, "ПОЛУЧЕНО", roubles(known.tendered))
         yield Row(Style.PAIR, "СДАЧА", roubles(known.tendered - document.cash_total))
     for name in _VAT_SUMS:
         if getattr(document, name):
-            yield _pair(name, getattr(document, name))
+            header = _of_its_day(tag_of(name).header, document.document_datetime)
+            yield Row(Style.PAIR, header, roubles(getattr(document, name)))
     amounts = document.receipt_vat_amounts
     for entry in amounts.receipt_vat_entries if amounts else ():
         if entry.vat_rate is not None:
@@ -308,7 +317,7 @@ def _mail(document: Any) -> Iterator[Row]:
         yield _pair("receipt_sender_email", document.receipt_sender_email)
 
 
-def _counters_of_receipt(document: Any) -> Iterator[Row]:
+def _numbers(document: Any) -> Iterator[Row]:
     yield from _pairs(document, "machine_number")
     both = [f"{tag_of(name).header} {number}" for name in _NUMBERS if (number := getattr(document, name)) is not None]
     if both:
@@ -319,10 +328,10 @@ def _end(document: Any, known: Beside) -> Iterator[Row]:
     """Moment, numbers and sign: what a receipt is checked by."""
     if getattr(document, "document_datetime", None) is not None:
         yield Row(Style.PAIR, "ДАТА И ВРЕМЯ", value_in_words(TAGS[1012], document.document_datetime))
-    for name in _END:
-        value = _value(document, known, name)
-        if value is not None:
-            yield _pair(name, value)
+    number = _value(document, known, "register_registration_number")
+    if number is not None:
+        yield _pair("register_registration_number", number)
+    yield from _pairs(document, *_SIGNED)
 
 
 def _qr(document: Any) -> str:
@@ -351,7 +360,7 @@ def _report(document: Any, known: Beside) -> Iterator[Row]:
     yield Row(Style.TITLE, document.title.upper())
     yield _RULE
     printed = presence.rows(document.CODE, presence.edition_of(document.edition))
-    done = {*_PLACE, *_END, "document_datetime"}
+    done = {*_PLACE, *_SIGNED, "register_registration_number", "document_datetime"}
     if not getattr(document, "unsent_document_count", None):
         done.add("first_unsent_document_date")
     tags = type(document).tags()

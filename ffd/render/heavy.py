@@ -7,6 +7,7 @@ machine then sets the same picture, whatever fonts it has.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
@@ -31,6 +32,7 @@ def needed(module: str) -> Any:
         raise FfdError(f"this needs {package}: pip install 'kkt-fleet[render]'", path="render") from None
 
 
+@lru_cache(maxsize=16)
 def qr_grid(line: str) -> tuple[tuple[bool, ...], ...]:
     """The QR code of a receipt's line, True for a dark module, without the quiet zone around it."""
     code = needed("segno").make_qr(line.encode("cp866"), error="m", boost_error=False)

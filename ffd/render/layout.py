@@ -14,7 +14,7 @@ import msgspec
 
 from ffd.documents import Document
 from ffd.errors import EncodeError
-from ffd.render.form import FAST_BLANK, Beside, Row, Style, rows
+from ffd.render.form import HARD_BLANK, Beside, Row, Style, rows
 
 __all__ = ["Line", "WIDTHS", "lines", "text", "total_columns"]
 
@@ -47,7 +47,7 @@ def lines(form: tuple[Row, ...], *, width: int, large: bool = False) -> Iterator
         columns = total_columns(width) if large and row.style is Style.TOTAL else width
         style = row.style
         for line in _set(row, columns):
-            yield Line(style, line.replace(FAST_BLANK, " "))
+            yield Line(style, line.replace(HARD_BLANK, " "))
             style = Style.NOTE if style is Style.ITEM else style
 
 

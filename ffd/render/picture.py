@@ -41,8 +41,15 @@ def png(document: Document, *, width: int = 48, scale: int = 1, beside: Beside |
     for line in found:
         brush.line(line, top)
         top += _height(line)
+    return _file(image)
+
+
+def _file(image: Any) -> bytes:
+    """The bytes of a PNG with sixteen shades of grey, four bits a dot: half the size, and no search for a palette."""
+    shades = image.point([level // 16 for level in range(256)]).convert("P")
+    shades.putpalette([part for shade in range(16) for part in (shade * 17,) * 3])
     out = io.BytesIO()
-    image.quantize(16).save(out, "PNG", optimize=True)
+    shades.save(out, "PNG", bits=4)
     return out.getvalue()
 
 

@@ -74,6 +74,22 @@ def test_show_disarms_control_characters() -> None:
     assert "ООО ·[2J чай" in shown
 
 
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        (("show", "-"), '{"form": 3, "\\u001b[2J": 1}'),
+        (("show", "-"), '{"code": 3, "\\u001b[2J": 1}'),
+        (("check", "-"), '{"operation": 1, "items": [], "\\u001b[2J": 1}'),
+        (("mark", "-"), "01046\x1b[2J"),
+    ],
+)
+def test_nothing_reaches_the_terminal_raw(arguments: tuple[str, ...], given: str) -> None:
+    """Names of fields in somebody's JSON and codes of a scanner are foreign texts too."""
+    done = _run(*arguments, given=given)
+    assert done.exit_code in (1, 2)
+    assert "\x1b" not in done.stdout + done.stderr
+
+
 def test_show_wrapped() -> None:
     """Around a document stand container and signs; an archive is shown document by document, with its tickets."""
     container = wrap(REAL, drive="7384440900844678", document=43553, sign=b"\x81\x06abcdef")
@@ -298,6 +314,15 @@ def test_errors_in_json() -> None:
     assert _json("show", "-", given=b"hello")["path"] == "input"
     wrong = _json("show", "-", given=b'{"form": 3, "user_inn": 5}')
     assert [one["path"] for one in wrong["violations"]] == ["user_inn"]
+
+
+def test_docs_show_what_is_printed() -> None:
+    """The examples of the page are what the command says."""
+    page = (ROOT / "docs" / "ffd-command.md").read_text("utf-8")
+    for done in (_run("check", "-", given=WRONG), _run("mark", "010460043993125621JgXJ5.T800511200093AbC1")):
+        lines = done.stdout.splitlines()
+        assert "\n".join(lines[:4]) in page
+        assert lines[-1] in page
 
 
 def test_starts_light() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 from typing import Any
 
 import pytest
@@ -175,6 +177,13 @@ def test_a_broken_gtin_or_serial_is_no_gs1_code() -> None:
         assert code.product_code_bytes()[:2] == b"\0\0"
 
 
+def test_a_tail_that_is_no_base64() -> None:
+    """A tail of the right length with foreign characters is no reason to fail: it is one the drive is given."""
+    code = parse(f"010460406000600021N4N57RSCBUZTQ{GS}91ffd0{GS}92{'A' * 43}\x80")
+    assert code.code_type == 4
+    assert [one.code for one in code.problems] == ["character"]
+
+
 def test_price_and_group() -> None:
     """A tobacco pack tells its maximum price in base 80 (register firmware: ABm8 is 95.00), a block in 8005."""
     assert parse("00000046198488X?io+qCABm8wAYa").maximum_price == 9500
@@ -263,6 +272,22 @@ def test_damaged_codes(scanned: str, data: st.DataObject) -> None:
         end = data.draw(st.integers(at, min(len(scanned), at + 20)))
         scanned = scanned[:at] + data.draw(st.sampled_from(["", *PIECES])) + scanned[end:]
     _all_of(scanned)
+
+
+@pytest.mark.slow
+def test_many_damaged_codes() -> None:
+    """The same for long, without looking for the smallest: a shop's scanner meets every kind of damage."""
+    dice = random.Random(os.urandom(8) if os.environ.get("SOAK") else 1163)
+    strange = ["", *PIECES, "\x80", "я", "\n", "#", "漢", "|"]
+    for _ in range(30_000):
+        scanned = dice.choice(SHAPES)[2]
+        for _ in range(dice.randint(1, 6)):
+            at = dice.randint(0, len(scanned))
+            scanned = scanned[:at] + dice.choice(strange) + scanned[at + dice.choice((0, 0, 1, 5, 30)) :]
+        try:
+            _all_of(scanned)
+        except Exception as error:
+            raise AssertionError(scanned) from error
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=24).map("".join))
