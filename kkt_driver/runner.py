@@ -184,6 +184,12 @@ class Runner:
         feed = self._feed
         return feed is not None and not feed.done and type(feed.effect) is Exchange
 
+    @property
+    def committing(self) -> bool:
+        """Whether a committing command is under way."""
+        feed = self._feed
+        return feed is not None and feed.command is not None and feed.command.kind is Kind.COMMITTING
+
     def begin(self, procedure: Procedure[Any]) -> None:
         """Run `procedure` to its first effect. Whatever it raises comes out of this and of the other calls."""
         if self._feed is not None:
