@@ -424,6 +424,11 @@ class Host:
                     case Want.WAIT:
                         while world.now < runner.wake_at:
                             world.advance(runner.wake_at)
+                    case Want.LISTEN:
+                        while world.now < runner.wake_at and not world.inbox:
+                            world.advance(runner.wake_at)
+                        if world.inbox:
+                            self._heard()
                     case Want.CLOSE:
                         world.line.connect()
                         world.register.disconnected(world.now)
@@ -469,10 +474,7 @@ class Host:
                 world.register.disconnected(world.now)  # a serial line knows nothing of connections
                 world.register.connected(world.now)
             if world.inbox:
-                data = world.inbox.pop(0)
-                if world.note is not None:
-                    world.tell("<", " ".join(describe(data, "<")))
-                runner.received(data, world.now)
+                self._heard()
                 return
             if world.now >= until:
                 runner.timed_out(world.now)
@@ -491,6 +493,12 @@ class Host:
                 world.line.connect()
                 world.register.disconnected(world.now)
                 runner.hung_up()
+
+    def _heard(self) -> None:
+        data = self.world.inbox.pop(0)
+        if self.world.note is not None:
+            self.world.tell("<", " ".join(describe(data, "<")))
+        self.runner.received(data, self.world.now)
 
     def _wrote(self, out: bytes) -> None:
         if self.world.note is not None:

@@ -107,6 +107,7 @@ CELLS: dict[State, dict[Input, Cell]] = {
 }
 """Rules of the host: number ours is the answer, the number before ours allows the same number again, nothing else."""
 
+
 def put(host: Host, what: Input) -> None:
     match what:
         case Input.OURS | Input.NUMBER:
