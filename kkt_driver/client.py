@@ -249,6 +249,24 @@ class Register:
             else:
                 runner.timed_out(trio.current_time())
 
+    async def _listen(self) -> None:
+        """Let time pass with an ear on the line: what comes now is late, and not an answer to what follows."""
+        stream, data = self._stream, b""
+        assert stream is not None
+        with trio.move_on_at(self._runner.wake_at) as scope:
+            try:
+                data = bytes(await stream.receive_some(RECEIVE_SIZE))
+            except _BROKEN as error:
+                scope.deadline = math.inf
+                await self._broken(str(error.__cause__ or error) or "the connection is broken")
+                return
+        if scope.cancelled_caught:
+            return
+        if not data:
+            await self._broken("the register closed the connection")
+            return
+        self._runner.received(data, trio.current_time())
+
     async def _broken(self, why: str) -> None:
         self._sending = False
         stream, self._stream = self._stream, None
@@ -279,6 +297,8 @@ class Register:
             match want:
                 case Want.WAIT:
                     await trio.sleep_until(runner.wake_at)
+                case Want.LISTEN:
+                    await self._listen()
                 case Want.CLOSE:
                     await self.aclose()
                 case Want.DIAL:

@@ -4,6 +4,7 @@
 * ``Record``: make an intent durable before the next effect.
 * ``Quiesce``: the line must be dead before "not registered" may be said: the old connection closed, the command's
   whole deadline elapsed, a new connection open.
+* ``Executed``: what was sent is known to have been executed, so nobody has to wait for it any more.
 * ``Pause``: wait before the same thing is asked again (a transient refusal was not executed).
 """
 
@@ -19,7 +20,7 @@ from kkt_driver.errors import DriverError
 from kkt_driver.intents import Intent
 from kkt_driver.verdicts import NotRegistered
 
-__all__ = ["Effect", "Exchange", "Pause", "Procedure", "Quiesce", "Record", "ask", "play"]
+__all__ = ["Effect", "Exchange", "Executed", "Pause", "Procedure", "Quiesce", "Record", "ask", "play"]
 
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -49,13 +50,19 @@ class Quiesce(msgspec.Struct, frozen=True):
     command: str
 
 
+class Executed(msgspec.Struct, frozen=True):
+    """It is proved that `command` (hex code) was executed: nothing of it is under way any more."""
+
+    command: str
+
+
 class Pause(msgspec.Struct, frozen=True):
     """Resume after so many seconds."""
 
     seconds: float
 
 
-Effect: TypeAlias = Exchange | Record | Quiesce | Pause
+Effect: TypeAlias = Exchange | Record | Quiesce | Executed | Pause
 Procedure: TypeAlias = Generator[Effect, Any, T]
 
 
@@ -91,7 +98,7 @@ def play(
                 case Quiesce():
                     if quiesce is not None:
                         quiesce(effect.command)
-                case Pause():
+                case Executed() | Pause():
                     pass
         except DriverError as error:
             failure = error

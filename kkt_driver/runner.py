@@ -26,7 +26,7 @@ import msgspec
 import structlog
 
 from kkt_driver.commands import COMMANDS, Command, Kind, Request, code_of, command_of, decode_reply, encode_request
-from kkt_driver.effects import Effect, Exchange, Pause, Procedure, Quiesce, Record
+from kkt_driver.effects import Effect, Exchange, Executed, Pause, Procedure, Quiesce, Record
 from kkt_driver.errors import AnswerLost, DriverError, Malformed, Misuse, NotSent
 from kkt_driver.intents import Intent
 from kkt_driver.link import Event, Link, Lost, Reply, StandardLink, Stray
@@ -52,6 +52,7 @@ class Want(Enum):
 
     MOVE = "write link.outgoing(), read until link.deadline: received, timed_out or broke"
     WAIT = "let time pass until wake_at"
+    LISTEN = "read until wake_at, for what comes late is not to be taken for an answer: received or broke"
     DIAL = "open a connection: dialled or failed"
     CLOSE = "close the connection"
     STORE = "make `intent` durable: stored or failed"
@@ -149,9 +150,9 @@ class Runner:
         """Called with command, sent and why, when an exchange has no answer."""
         self._sent_at: dict[str, float] = {}
         self._began_at = 0.0
-        self._quiet_at = -math.inf
-        """What was sent over connections that are gone may be executed until then."""
-        self._doubt_until = -math.inf
+        self._doubts: dict[str, float] = {}
+        """Commands that were sent over connections which are gone, and until when they may be executed."""
+        self._doubts_here: dict[str, float] = {}
         """The same of this connection, should it go."""
         self._feed: _Feed[Any] | None = None
 
@@ -183,6 +184,12 @@ class Runner:
         """Whether the procedure waits for an exchange."""
         feed = self._feed
         return feed is not None and not feed.done and type(feed.effect) is Exchange
+
+    @property
+    def committing(self) -> bool:
+        """Whether a committing command is under way."""
+        feed = self._feed
+        return feed is not None and feed.command is not None and feed.command.kind is Kind.COMMITTING
 
     def begin(self, procedure: Procedure[Any]) -> None:
         """Run `procedure` to its first effect. Whatever it raises comes out of this and of the other calls."""
@@ -229,6 +236,11 @@ class Runner:
                 return None
             case Quiesce(command):
                 return self._quiesce(feed, command, now)
+            case Executed(command):
+                self._doubts.pop(command, None)
+                self._doubts_here.pop(command, None)
+                feed.resume(None)
+                return None
         raise Misuse(f"{effect!r} is not an effect")
 
     def _waited(self, feed: _Feed[Any], until: float, now: float) -> bool:
@@ -247,9 +259,9 @@ class Runner:
                 raise NotSent("the line is closed, and this Register was not told how to open it again")
             return Want.DIAL
         command = command_of(effect.request)
-        if now < self._quiet_at and command.kind is not Kind.READ:
-            self.wake_at = self._quiet_at
-            return Want.WAIT
+        if command.kind is not Kind.READ and (quiet_at := max(self._doubts.values(), default=now)) > now:
+            self.wake_at = quiet_at
+            return Want.LISTEN
         feed.command, feed.proving = command, False
         if command.kind is Kind.COMMITTING:
             self._check_licence(feed, effect, command)
@@ -282,10 +294,9 @@ class Runner:
         if not self._can_dial:
             raise Misuse("quiescence needs a new connection: give the Register a reconnect")
         if feed.wake_at is None:
-            quiet_at = max(self._sent_at.get(command, now) + self._deadline_s(command), self._doubt_until)
             self._gone()
-            self._quiet_at = max(self._quiet_at, quiet_at)
-            feed.wake_at = self._quiet_at
+            quiet_at = self._sent_at.get(command, now) + self._deadline_s(command)
+            feed.wake_at = max(quiet_at, *self._doubts.values()) if self._doubts else quiet_at
             log.info("waiting until nothing can be under way", command=command, seconds=feed.wake_at - now)
             return Want.CLOSE
         if not self._waited(feed, feed.wake_at, now):
@@ -347,9 +358,9 @@ class Runner:
         self._feed.fail(error)
 
     def _gone(self) -> None:
-        if self.connected:
-            self._quiet_at = max(self._quiet_at, self._doubt_until)
-            self._doubt_until = -math.inf
+        for command, until in self._doubts_here.items():
+            self._doubts[command] = max(until, self._doubts.get(command, until))
+        self._doubts_here.clear()
         self.connected = False
 
     def _doubt(self, feed: _Feed[Any] | None) -> None:
@@ -357,7 +368,7 @@ class Runner:
         if command is not None and command.kind is not Kind.READ:
             sent = self._sent_at.get(command.hex)
             if sent is not None:
-                self._doubt_until = max(self._doubt_until, sent + self._deadline_s(command.hex))
+                self._doubts_here[command.hex] = sent + self._deadline_s(command.hex)
 
     def _digest(self, events: list[Event], now: float) -> None:
         """Give the end of an exchange to the procedure that asked for it."""

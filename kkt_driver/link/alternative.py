@@ -2,8 +2,9 @@
 
 The register keeps the number and the answer of the last frame it executed. The empty frame (type I) brings both back
 without executing anything, so it is what goes out first on a connection and whenever an answer is late; the frame
-itself is repeated, under its own number, only when the register says that it stands just before that number. A
-register that was restarted would execute a blindly repeated number again.
+itself is repeated, under its own number, only when the register answers that question with the number just before. A
+register that was restarted would execute a blindly repeated number again. Any other number proves nothing: on a serial
+line it may be an answer of an earlier connection that was long under way.
 
 What happens in which state is a table, `TABLE`; a frame without a cell is passed over.
 """
@@ -32,10 +33,8 @@ class State(Enum):
 
 class Input(Enum):
     OURS = "our number"
-    BEFORE = "the number before ours"  # nothing executed since: ours did not arrive
-    LATE = "the number before ours, again"  # more answers are due: a second answer to an earlier frame
-    ELSEWHERE = "another number"  # the only frame sent under our number was not executed (proved)
-    ASTRAY = "another number, unproved"  # an earlier frame under our number may have been executed
+    BEFORE = "the number before ours"  # unasked: a second answer to an earlier frame; asked: ours did not arrive
+    ELSEWHERE = "another number"  # somebody else's, or an old one: no proof of anything
     NUMBER = "a number"  # while ours is not chosen yet
     NOTHING = "nothing executed"  # type II
     SILENCE = "silence"
@@ -61,10 +60,8 @@ TABLE: dict[State, dict[Input, Step]] = {
     },
     State.SENT: {
         Input.OURS: Step("reply", _S.IDLE),
-        Input.BEFORE: Step("repeat", _S.SENT),
-        Input.LATE: Step("stray", _S.SENT),
-        Input.ELSEWHERE: Step("follow", _S.SENT),
-        Input.ASTRAY: Step("astray", _S.IDLE),
+        Input.BEFORE: Step("stray", _S.SENT),
+        Input.ELSEWHERE: Step("astray", _S.IDLE),
         Input.NOTHING: Step("restarted", _S.IDLE),
         Input.SILENCE: Step("ask", _S.ASKING),
         Input.GIVE_UP: Step("unknown", _S.IDLE),
@@ -72,9 +69,7 @@ TABLE: dict[State, dict[Input, Step]] = {
     State.ASKING: {
         Input.OURS: Step("reply", _S.IDLE),
         Input.BEFORE: Step("repeat", _S.SENT),
-        Input.LATE: Step("repeat", _S.SENT),
         Input.ELSEWHERE: Step("astray", _S.IDLE),
-        Input.ASTRAY: Step("astray", _S.IDLE),
         Input.NOTHING: Step("restarted", _S.IDLE),
         Input.SILENCE: Step("ask", _S.ASKING),
         Input.GIVE_UP: Step("unknown", _S.IDLE),
@@ -101,14 +96,8 @@ class AlternativeLink:
         """The number the register stands at; None until it told."""
         self._number = 0
         self._repeatable = False
-        self._frames = 0
-        """How often our frame went out under its present number."""
-        self._asked = False
-        """The empty frame went out after our frame."""
         self._maybe = False
         """A frame of this exchange may have been executed although another went out after it (repeatable commands)."""
-        self._due = 0
-        """Answers the register owes us: one for every frame, the empty one included."""
         self._tries = 0
         self._timer = self._limit = 0.0
         self._lost: tuple[bytes, int] | None = None
@@ -140,7 +129,7 @@ class AlternativeLink:
         if not 1 <= len(body) <= self.body_max:
             raise Misuse(f"this register takes frames of 1 to {self.body_max} bytes, not {len(body)}")
         self._begin(now, timeout_s)
-        self._body, self._repeatable, self._frames = body, repeatable, 0
+        self._body, self._repeatable = body, repeatable
         if self._last is None:
             self._ask(now)
             self.state = State.SYNCING
@@ -154,7 +143,6 @@ class AlternativeLink:
         self._begin(now, timeout_s)
         self._body, self._number = self._lost
         self._repeatable = False
-        self._frames = 2  # at least one went out; no other number proves anything about it now
         self._ask(now)
         self.state = State.ASKING
 
@@ -191,8 +179,6 @@ class AlternativeLink:
 
     def _input(self, frame: AltFrame) -> Input:
         self._arrived = frame.body
-        if self._due:
-            self._due -= 1
         if frame.kind == "II":
             return Input.NOTHING
         assert frame.number is not None
@@ -202,8 +188,8 @@ class AlternativeLink:
         if number == self._number:
             return Input.OURS
         if number == (self._number - 1) & 0xFFFF:
-            return Input.LATE if self._due else Input.BEFORE
-        return Input.ELSEWHERE if self._frames == 1 and self._due == 0 else Input.ASTRAY
+            return Input.BEFORE
+        return Input.ELSEWHERE
 
     def _step(self, what: Input, now: float) -> None:
         step = TABLE[self.state].get(what)
@@ -211,11 +197,8 @@ class AlternativeLink:
             if self._arrived:
                 self._stray(now)
             return
-        if self._tired():
-            if what is Input.BEFORE:
-                step = TABLE[self.state][Input.GIVE_UP]
-            elif what is Input.ELSEWHERE and self.state is State.SENT:
-                step = TABLE[State.SYNCING][Input.GIVE_UP]  # as often as it was sent, it was not executed
+        if what is Input.BEFORE and self.state is State.ASKING and self._tired():
+            step = TABLE[self.state][Input.GIVE_UP]
         to = _ACTIONS[step.act](self, now)
         self.state = step.to if to is None else to
 
@@ -234,26 +217,20 @@ class AlternativeLink:
 
     def _ask(self, now: float) -> None:
         self._tries += 1
-        self._due += 1
-        self._asked = True
         self._out += encode_alt()
         self._timer = now + self.timing.repeat_s
 
     def _offer(self, number: int, now: float) -> None:
         self._number = number
-        self._frames = 0
-        self._asked = False
         self._repeat(now)
 
     def _repeat(self, now: float) -> None:
         self._tries += 1
-        self._frames += 1
-        self._due += 1
         self._out += encode_alt(self._number, self._body)
         self._timer = now + self.timing.repeat_s
 
     def _follow(self, now: float) -> None:
-        """The register stands at another number: whatever we sent was not executed, the next number is free."""
+        """The register told where it stands: the next number is free."""
         self._stray(now)
         self._offer((self._arrived_number + 1) & 0xFFFF, now)
 
@@ -274,8 +251,6 @@ class AlternativeLink:
             return None
         self._last = self._number
         self._lost = None
-        if self._frames == 1 and not self._asked:
-            self._due = 0  # in order: whatever was due before our frame will not come any more
         self._events.append(Reply(self._arrived))
         return None
 
@@ -294,8 +269,7 @@ class AlternativeLink:
         return None
 
     def _not_sent(self, now: float) -> None:
-        why = "the register keeps answering with other numbers" if self._frames else "no answer to the empty frame"
-        self._end_lost(self._maybe, why)
+        self._end_lost(self._maybe, "no answer to the empty frame")
 
     def _unknown(self, now: float) -> None:
         self._end_lost(True, "no answer within the command's time")

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from kkt_driver.effects import Pause, Procedure, Quiesce
+from kkt_driver.effects import Executed, Pause, Procedure, Quiesce
 from kkt_driver.errors import DriverError, LineLost, Malformed, OutcomeUnknown, Refused
 from kkt_driver.intents import Intent
 from kkt_driver.procedures.patience import continue_printing, cure
@@ -74,6 +74,7 @@ def _resolve(intent: Intent, rows: Sequence[Row], clock: datetime | None) -> Pro
 
 def _done(intent: Intent, look: Look, judged: Sequence[Judged], evidence: Evidence) -> Procedure[Verdict]:
     """It was executed whatever follows: printing is finished where it can be, and is never a reason to fail."""
+    yield Executed(intent.command)
     paper_pending = look.submode in (2, 3)
     if look.submode == 3:
         try:

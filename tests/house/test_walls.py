@@ -54,6 +54,7 @@ PURE = (
     "ffd",
     "kkt_driver.frames",
     "kkt_driver.link",
+    "kkt_driver.noticing",
     "kkt_driver.procedures",
     "kkt_driver.recovery",
     "kkt_driver.relay",
