@@ -1,7 +1,8 @@
 """What doors can ask of the fleet, as plain async functions. Doors call only these.
 
 `UseCases` is what shops need: accept, status, list, cancel, and the view of rack and queue. What only the operator of
-the rack may do stands in parts of it: `quarantine` (decisions), `stations` (commands, audits, their history).
+the rack may do stands in parts of it: `quarantine` (decisions), `stations` (commands, audits, their history),
+`callbacks` (replay).
 """
 
 from __future__ import annotations
