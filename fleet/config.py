@@ -29,6 +29,8 @@ __all__ = [
     "Config",
     "Http",
     "Queue",
+    "Callbacks",
+    "Retention",
     "Admin",
     "Operator",
     "ShiftPolicy",
@@ -66,6 +68,12 @@ address = "tcp://127.0.0.1:7900"
 pause_s = 0.1                             # between two messages of one drive
 answer_timeout_s = 30
 poll_s = 60                               # how often an idle drive is asked for messages
+
+[retention]
+buyer_days = 0                            # contacts and requests are erased after so many days; 0: never
+
+[callbacks]
+allow_private = false                     # calls to shops may go to addresses of the own network
 
 [[tenants]]
 name = "demo"
@@ -148,6 +156,18 @@ class ShiftPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_s: float = 84_600.0
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How long buyers' contacts and shops' requests are kept; the receipts themselves stay. 0: for good."""
+
+    buyer_days: float = 0.0
+
+
+class Callbacks(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls to shops. `allow_private`: also to addresses of the own network, where nothing but shops must listen."""
+
+    allow_private: bool = False
+
+
 class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     """A client company. Of stations that several share, each has its part by `weight`; a higher `priority` goes first;
     `group` is that of its receipts where they do not name one."""
@@ -196,6 +216,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     queue: Queue = Queue()
     operator: Operator | None = None
     shift: ShiftPolicy = ShiftPolicy()
+    callbacks: Callbacks = Callbacks()
+    retention: Retention = Retention()
     tenants: tuple[Tenant, ...] = ()
     admins: tuple[Admin, ...] = ()
     stations: tuple[Station, ...] = ()
@@ -392,6 +414,8 @@ def _config(root: _Table, base: Path) -> Config:
         queue=_queue(root.table("queue")),
         operator=_operator(root.table("operator")) if root.has("operator") else None,
         shift=_shift(root.table("shift")),
+        callbacks=_callbacks(root.table("callbacks")),
+        retention=_retention(root.table("retention")),
         tenants=tuple(_tenant(row) for row in root.rows("tenants")),
         admins=tuple(_admin(row) for row in root.rows("admins")),
         stations=tuple(_station(row) for row in root.rows("stations")),
@@ -448,6 +472,18 @@ def _shift(table: _Table) -> ShiftPolicy:
     shift = ShiftPolicy(max_s=table.number("max_s", 84_600.0, 60, 86_100))  # 24 h less five minutes
     table.close()
     return shift
+
+
+def _retention(table: _Table) -> Retention:
+    retention = Retention(buyer_days=table.number("buyer_days", 0.0, 0, 36_600))
+    table.close()
+    return retention
+
+
+def _callbacks(table: _Table) -> Callbacks:
+    callbacks = Callbacks(allow_private=table.flag("allow_private", False))
+    table.close()
+    return callbacks
 
 
 def _tenant(table: _Table) -> Tenant:

@@ -24,6 +24,7 @@ from fleet.journal.base import Journal
 from fleet.journal.sqlite import SqliteJournal
 from fleet.operator_line import Dial, OperatorLine
 from fleet.recovery import Todo, plan
+from fleet.retention import DAY_S, forget_buyers
 from fleet.station import Connect, Intents, Station
 from fleet.usecases import UseCases
 from kkt_driver.client import Register
@@ -104,6 +105,8 @@ async def open_daemon(
         async with trio.open_nursery() as nursery:
             for station in stations:
                 nursery.start_soon(station.run, stop)
+            if config.retention.buyer_days:
+                nursery.start_soon(forget_buyers, journal, config.retention.buyer_days * DAY_S, clock, stop)
             try:
                 yield usecases
             finally:

@@ -15,7 +15,7 @@ in front of one with a single receipt.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
 
 import msgspec
@@ -295,24 +295,32 @@ class Dispatcher:
 
     def _pair(self, need: Need, now: float) -> Pairing | None:
         """Give the best job to the best idle station among those that may make such a receipt."""
-        best: list[tuple[int, str]] | None = None
-        for pool in self._eligible(need):
-            heap = self._fresh(pool.idle, pool.kind)
-            if heap and self._worth(self._abilities[heap[0][1]], need) and (best is None or heap[0] < best[0]):
-                best = heap
-        if best is None:
-            for pool in self._eligible(need, reserves=True):
-                heap = self._fresh(pool.reserve, pool.kind)
-                if heap and self._worth(self._abilities[heap[0][1]], need):
-                    best = heap
-                    break
-        if best is None:
+        station = self._least_worn(need, ((pool.kind, pool.idle) for pool in self._eligible(need)))
+        if station is None:
+            pools = self._eligible(need, reserves=True)
+            station = self._least_worn(need, ((pool.kind, pool.reserve) for pool in pools))
+        if station is None:
             return None
-        _, station = heappop(best)
         self._idle.discard(station)
         line = self._next_for(self._abilities[station], now)
         assert line is not None, "somebody waits with this need"
         return Pairing(station, self._take(line))
+
+    def _least_worn(self, need: Need, heaps: Iterable[tuple[Kind, list[tuple[int, str]]]]) -> str | None:
+        """The idle station with the least worn drive that should take such a job now."""
+        best: tuple[int, str] | None = None
+        for kind, heap in heaps:
+            aside = []
+            while heap and (best is None or heap[0] < best):
+                if not self._current(heap[0], kind):
+                    heappop(heap)
+                elif self._worth(self._abilities[heap[0][1]], need):
+                    best = heap[0]
+                else:
+                    aside.append(heappop(heap))
+            for entry in aside:
+                heappush(heap, entry)
+        return None if best is None else best[1]
 
     def _next_for(self, abilities: Abilities, now: float) -> _Line | None:
         """The line whose first job a station should make next."""
@@ -371,18 +379,11 @@ class Dispatcher:
             pools[kind] = _Pool(kind)
         return pools[kind]
 
-    def _fresh(self, heap: list[tuple[int, str]], kind: Kind) -> list[tuple[int, str]]:
-        """The heap, with an entry on top that still speaks of an idle station."""
-        while heap and not self._current(heap[0], kind):
-            heappop(heap)
-        return heap
-
     def _current(self, entry: tuple[int, str], kind: Kind) -> bool:
+        """Whether an entry still speaks of an idle station."""
         documents, name = entry
-        abilities = self._abilities.get(name)
-        if name not in self._idle or abilities is None:
-            return False
-        return (abilities.kind, abilities.documents) == (kind, documents)
+        abilities = self._abilities[name] if name in self._idle else None
+        return abilities is not None and (abilities.kind, abilities.documents) == (kind, documents)
 
     def _count(self, job: Job, by: int) -> None:
         self._waiting += by

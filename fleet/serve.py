@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
 
 import structlog
@@ -12,6 +13,9 @@ from fleet import http
 from fleet.config import Config
 from fleet.daemon import open_daemon
 from fleet.web import Keys, Tokens, build_app, load_local_key, load_secret
+from fleet.web.calling import Caller
+from fleet.web.ferma.callback import renderer
+from fleet.web.ferma.reading import FACADE as FERMA
 
 __all__ = ["run", "serve", "watch_signals"]
 
@@ -25,16 +29,28 @@ async def serve(config: Config, *, stop: trio.Event, ready: Callable[[str], None
     """
     for warning in config.warnings:
         _log.warning("configuration", warning=warning)
-    tokens = Tokens(load_secret(config.state_dir), config.tenants, ttl_s=config.http.token_ttl_s)
+    secret = load_secret(config.state_dir)
+    tokens = Tokens(secret, config.tenants, ttl_s=config.http.token_ttl_s)
     keys = Keys(config.admins, load_local_key(config.state_dir))
     async with open_daemon(config) as usecases:
         app = build_app(usecases, config, tokens, keys=keys)
-        async with trio.open_nursery() as nursery:
-            url: str = await nursery.start(
-                lambda task_status: http.serve(app, config.http.listen, stop=stop, task_status=task_status)
-            )
-            _log.info("listening", url=url, stations=len(config.stations))
-            ready(url)
+        caller = Caller(
+            usecases,
+            {FERMA: renderer(config)},
+            secret=secret,
+            logins={tenant.name: tenant.login for tenant in config.tenants},
+            clock=time.time,
+            allow_private=config.callbacks.allow_private,
+        )
+        async with trio.open_nursery() as beside:
+            beside.start_soon(caller.run)
+            async with trio.open_nursery() as nursery:
+                url: str = await nursery.start(
+                    lambda task_status: http.serve(app, config.http.listen, stop=stop, task_status=task_status)
+                )
+                _log.info("listening", url=url, stations=len(config.stations))
+                ready(url)
+            beside.cancel_scope.cancel()
     _log.info("stopped")
 
 

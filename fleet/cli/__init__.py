@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from fleet.cli import journal, quarantine, rack
+from fleet.cli import journal, planning, quarantine, rack
 from fleet.cli.common import group
 from fleet.errors import FleetError
 
@@ -21,6 +21,7 @@ app = group("A daemon over a rack of cash registers: receipts come in over HTTP,
 for command in rack.COMMANDS:
     app.command()(command)
 app.command()(quarantine.audit)
+app.command()(planning.plan)
 app.add_typer(journal.app, name="journal")
 app.add_typer(quarantine.app, name="quarantine")
 

@@ -73,4 +73,20 @@ def admin_key(json: AsJson = False) -> None:
     say(json, f"key         {key}\nkey_sha256  {hash_key(key)}", key=key, key_sha256=hash_key(key))
 
 
-COMMANDS = (serve, demo, check, example, hash_password, admin_key)
+def callback_key(
+    config: ConfigPath,
+    login: Annotated[str, typer.Argument(metavar="LOGIN", help="Of the tenant.", show_default=False)],
+    json: AsJson = False,
+) -> None:
+    """Print the key under which a tenant's callbacks are signed: for the tenant to check them with."""
+    settings = load(config, json)
+    if login not in {tenant.login for tenant in settings.tenants}:
+        raise FleetError(f"{config} has no tenant with login {login}")
+    from fleet.web.calling import signing_key
+    from fleet.web.tokens import load_secret
+
+    key = signing_key(load_secret(settings.state_dir), login).hex()
+    say(json, key, login=login, key=key)
+
+
+COMMANDS = (serve, demo, check, example, hash_password, admin_key, callback_key)

@@ -15,6 +15,7 @@ from fleet.errors import Missing
 from fleet.jobs import UNFINISHED, Job, Order, State
 from fleet.journal.base import Accepted, Duplicate, Journal
 from fleet.station import Station
+from fleet.usecases.callbacks import Callbacks
 from fleet.usecases.quarantine import Quarantine
 from fleet.usecases.stations import Stations
 from fleet.views import QueueView, StationView
@@ -68,6 +69,7 @@ class UseCases:
         self._tenants = {tenant.name: tenant for tenant in config.tenants}
         self.quarantine = Quarantine(journal, desk, stations)
         self.stations = Stations(journal, desk, stations)
+        self.callbacks = Callbacks(journal)
         self.stopping = False
 
     async def accept(self, order: Order) -> Accepted | Duplicate | QueueFull | NoRegister:

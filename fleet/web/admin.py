@@ -68,6 +68,8 @@ class AdminDoor:
             ("GET", "/jobs"): self.jobs,
             ("GET", "/jobs/{id}"): self.evidence,
             ("POST", "/jobs/{id}/decide"): self.decide,
+            ("GET", "/jobs/{id}/callback"): self.callback,
+            ("POST", "/jobs/{id}/callback/replay"): self.replay,
             ("GET", "/eligibility"): self.eligibility,
             ("GET", "/stations/{name}/history"): self.history,
             ("POST", "/stations/{name}/close-shift"): self.close_shift,
@@ -147,6 +149,14 @@ class AdminDoor:
             case Decision.CANCEL:
                 job = await quarantine.cancel(id, who=who, why=said.why)
         return {"job": _shown(job)}
+
+    async def callback(self, call: Call, who: str) -> Any:
+        """A job's callback and what came of it."""
+        return {"callback": await self._usecases.callbacks.of(call.params["id"])}
+
+    async def replay(self, call: Call, who: str) -> Any:
+        """Call the shop once more."""
+        return {"callback": await self._usecases.callbacks.replay(call.params["id"])}
 
     async def close_shift(self, call: Call, who: str) -> Any:
         """Close the shift after the receipt in hand."""

@@ -50,6 +50,7 @@ class World:
         self.operator_up = True
         self.unplugged: set[int] = set()
         self._nursery: trio.Nursery | None = None
+        self._lines: dict[int, trio.CancelScope] = {}
 
     def now(self) -> float:
         """World time: the autojump clock on top of a fixed day."""
@@ -118,6 +119,15 @@ class World:
     async def _serve_register(self, number: int, stream: trio.abc.Stream) -> None:
         register = self.registers[number]
         register.connected(self.now())
+        self._lines[number] = trio.CancelScope()
+        with self._lines[number]:
+            await self._talk(register, number, stream)
+
+    def cut(self, number: int) -> None:
+        """The line to a register breaks now; it can be opened again unless it is unplugged, too."""
+        self._lines[number].cancel()
+
+    async def _talk(self, register: EmulatedRegister, number: int, stream: trio.abc.Stream) -> None:
         try:
             while not register.hung_up and number not in self.unplugged:
                 out = b""

@@ -238,6 +238,28 @@ def test_a_slow_station_is_passed_over_while_others_are_sooner() -> None:
     assert [one.station for one in desk.again()] == ["slow"]
 
 
+def test_a_slow_station_does_not_stand_in_front_of_the_others() -> None:
+    """Its drive is the least worn, because it is passed over; the next one in line gets the job."""
+    desk = Dispatcher()
+    desk.join("slow", able(1, service_s=10.0))
+    for number in range(4):
+        desk.join(f"fast {number}", able(100 + number, service_s=0.5))
+    for name in list(desk.stations):
+        desk.idle(name)
+    assert [chosen(desk.offer(job(str(number)))) for number in range(5)] == [*(f"fast {n}" for n in range(4)), None]
+
+
+def test_a_station_that_became_another_kind() -> None:
+    """A register that was registered anew is not given what its old registration allowed."""
+    desk = Dispatcher()
+    desk.join("a", able(7))
+    desk.idle("a")
+    desk.join("a", able(7, tax=int(TaxSystem.GENERAL)))
+    desk.idle("a")
+    assert desk.offer(job("1", tax=TaxSystem.PATENT)) is None
+    assert chosen(desk.offer(job("2"))) == "a"
+
+
 def test_reserve_joins_when_the_wait_is_long() -> None:
     """And leaves by itself: it is asked for each receipt."""
     desk = Dispatcher(reserve_wait_s=5.0)

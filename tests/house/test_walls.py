@@ -35,7 +35,18 @@ ALLOWED: dict[str, set[str]] = {
     "fleet.recovery": {"msgspec"},
     "fleet.journal": {"ffd", "kkt_driver", "msgspec", "structlog", "trio", "apsw"},
     "fleet.http": {"trio", "hypercorn", "structlog", "msgspec"},
-    "fleet.web": {"ffd", "msgspec", "structlog", "trio", "starlette", "jinja2", "prometheus_client", "markupsafe"},
+    "fleet.web": {
+        "ffd",
+        "msgspec",
+        "structlog",
+        "trio",
+        "starlette",
+        "jinja2",
+        "prometheus_client",
+        "markupsafe",
+        "httpx2",
+    },
+    "fleet.web.calling": {"msgspec", "structlog", "trio", "httpx2"},  # the only one that goes out
     "fleet.cli": {"typer", "rich", "trio", "structlog", "msgspec", "httpx2"},
     "fleet.demo": {"trio", "structlog", "msgspec"},
 }

@@ -53,6 +53,7 @@ from fleet.web.ferma.tables import (
 __all__ = ["FACADE", "Asked", "parse", "read_asked", "read_login", "read_order"]
 
 FACADE = "ferma"
+URL_MAX = 2048
 
 _ITEM_PATH = re.compile(r"items(\[\d+\])(?:/(\w+))?.*", re.DOTALL)
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 0.1 stays 0.1
@@ -112,13 +113,13 @@ def read_order(raw: bytes, *, tenant: Tenant, today: date, tax_systems: Callable
     inn = _inn(request, tenant)
     key = request.text("InvoiceId", required=True, longest=INVOICE_ID_MAX)
     kind = _kind(request)
-    _read_what_stays_outside(request)
+    url = _callback_url(request)
     request.refuse(REQUEST_NOT_CARRIED)
     customer = request.object("CustomerReceipt", required=True) or Fields({}, "Request/CustomerReceipt", [])
     receipt = _receipt(request, customer, kind, tax_systems)
     _apply_rules(request, receipt, today)
     body.finish()
-    return Order(inn=inn, key=key or "", tenant=tenant.name, facade=FACADE, raw=raw, receipt=receipt)
+    return Order(inn=inn, key=key or "", tenant=tenant.name, facade=FACADE, raw=raw, receipt=receipt, callback_url=url)
 
 
 def _inn(request: Fields, tenant: Tenant) -> str:
@@ -141,12 +142,13 @@ def _kind(request: Fields) -> Kind:
     return TYPES.get(name or "", TYPES["Income"])
 
 
-def _read_what_stays_outside(request: Fields) -> None:
-    """Fields that are not part of the document. LocalDate and Data are kept with the request and mean nothing here."""
-    url = request.text("CallbackUrl")
+def _callback_url(request: Fields) -> str | None:
+    """Not part of the document; neither are LocalDate and Data, which are kept with the request and mean nothing."""
+    url = request.text("CallbackUrl", longest=URL_MAX)
     if url is not None and not CALLBACK_URL.fullmatch(url):
         request.add("CallbackUrl", Code.BAD_VALUE, "должен начинаться с http:// или https:// и имени узла")
     request.whole("McCheckRetryPeriodSec", range(1, 1801))
+    return url
 
 
 def _receipt(request: Fields, customer: Fields, kind: Kind, tax_systems: Callable[[], int]) -> Receipt:
