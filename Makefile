@@ -25,7 +25,7 @@ demo: $(VENV)/.run
 	@exec $(BIN)/fleet demo $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -33,7 +33,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 
 ci: $(VENV)/.dev
-	$(BIN)/python -m pytest $(PURE) --cov-branch --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n auto $(PURE) --cov-branch --cov-report=term:skip-covered $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.one_rack $(ARGS)

@@ -41,7 +41,7 @@ def test_request() -> None:
     assert "price 100.00" in shown
     assert "quantity 0.452" in shown
     assert "paid cash 45.20" in shown
-    assert "VAT_10: 4.11 of 45.20" in shown
+    assert "VAT_10: 4.11 = 45.20 x 10/110" in shown
     assert "\x1b" not in shown
 
 
