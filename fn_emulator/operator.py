@@ -160,6 +160,8 @@ class TestOperator(Peer):
         super().__init__(master=master, keys=keys)
         self._inn = inn.encode("ascii").ljust(12)
         self._check_signs = check_signs
+        self.message_bits = 0
+        """Tag 1206 of every ticket: bit 6 the register's settings must change, bit 7 the operator is annulled."""
         self.store: DocumentStore = LogStore() if store is None else store
 
     def answer(self, header: SessionHeader, body: bytes, fault: Fault | None, now: float) -> bytes:
@@ -240,10 +242,9 @@ class TestOperator(Peer):
         sign = keys.ticket_1078(7, fields)
         if fault is Fault.WRONG_SIGN:
             sign = flipped(sign)
-        if header.version == _FFD_1_1:
-            answer = u8(1206, 1 << 1) if code == FORMAT_ERROR else b""
-        else:
-            answer = field(1068, u8(1022, code))
+        answer = b"" if header.version == _FFD_1_1 else field(1068, u8(1022, code))
+        bits = self.message_bits | (header.version == _FFD_1_1 and code == FORMAT_ERROR) << 1
+        answer += u8(1206, bits) if bits else b""
         document = field(
             7,
             field(1017, self._inn)

@@ -7,7 +7,10 @@ documents       kinds, building, signing, committing    content   what 07h may b
 forming         shift, receipts, corrections, settlements
 registration    registration, its changes, the close of the drive
 exchange        operator's queue and tickets            archive   looking back
-counters  life  status  marking  models                 log  records   what is stored
+marking         codes being checked, saved results      marking_requests, marking_status
+notices         notifications made with receipts        notifications   on their way, or exported
+code_keys       keys for codes, their age and update    containers   what is sent and comes back
+counters  life  status  models                          log  records   what is stored
 """
 
 from __future__ import annotations

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ffd.container import wrap
-from fn_emulator.drive.answers import fields_of, open_container, rejected
 from fn_emulator.drive.codes import Code, Refused, TicketReason
+from fn_emulator.drive.containers import fields_of, open_container, rejected, signed
 from fn_emulator.drive.moments import DAY, minute_of, unix_bytes
 from fn_emulator.drive.tlv import field, structure, u16, u32, walk
 from fn_emulator.signs import KEY_ID_SIZE, check_part
@@ -110,8 +109,7 @@ def ask(drive: Drive, data: bytes, timer: float) -> bytes:
         + u32(VERSION, drive.state.keys_version)
         + u16(PLACE, update.place),
     )
-    sign = drive.keys.fpu(document) + b"\0\0"
-    return wrap(document, drive=drive.number, document=update.place, kind=REQUEST, sign=sign)
+    return signed(drive, document, kind=REQUEST, number=update.place)
 
 
 def accept(drive: Drive, data: bytes, timer: float) -> bytes:

@@ -18,6 +18,9 @@ from fn_emulator.drive import (
     exchange,
     forming,
     marking,
+    marking_requests,
+    marking_status,
+    notices,
     notifications,
     registration,
     status,
@@ -114,13 +117,13 @@ COMMANDS: tuple[Command, ...] = (
     *(
         Command(code, name, V_1_2, phases, lengths, run, marking=True)
         for code, name, phases, lengths, run in (
-            (0xB0, "marking status", FISCAL, (0, 1), marking.status),
+            (0xB0, "marking status", FISCAL, (0, 1), marking_status.status),
             (0xB1, "check a code", FISCAL, range(3, 258), marking.check_code),
             (0xB2, "save or drop the result", FISCAL, ONE, marking.save),
             (0xB3, "clear results", FISCAL, NONE, marking.clear),
-            (0xB5, "request to the marking system", FISCAL, WHOLE, marking.request),
-            (0xB6, "answer of the marking system", FISCAL, SOME, marking.accept_answer),
-            (0xB7, "data of marked goods", FISCAL, SOME, marking.add_notice),
+            (0xB5, "request to the marking system", FISCAL, WHOLE, marking_requests.request),
+            (0xB6, "answer of the marking system", FISCAL, SOME, marking_requests.accept_answer),
+            (0xB7, "data of marked goods", FISCAL, SOME, notices.add_notice),
             (0xBA, "notification transfer state", SENDING, NONE, notifications.status),
             (0xBB, "begin reading a notification", SENDING, NONE, notifications.begin),
             (0xBC, "read block of the notification", SENDING, FOUR, notifications.read),

@@ -7,7 +7,7 @@ the drive itself (0Bh), not repeatable and already there (0Ch), wrong length or 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ffd.tags import TAGS, Tag, Type
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fn_emulator.drive.core import Drive
     from fn_emulator.drive.documents import OpenDocument
 
-__all__ = ["append", "forbidden_tags", "well_formed"]
+__all__ = ["append", "demand_tags", "forbidden_tags", "well_formed"]
 
 ITEM = 1059
 _DEPTH_MAX = 8
@@ -86,8 +86,10 @@ def append(drive: Drive, document: OpenDocument, data: bytes) -> None:
     document.data += data
 
 
-def well_formed(data: bytes) -> dict[int, bytes]:
-    """TLVs of a marking command, tag → value; 01h when lengths, repeats or types are wrong."""
+def well_formed(data: bytes, allowed: frozenset[int]) -> dict[int, bytes]:
+    """TLVs of a marking command, tag → value. Wrong lengths, repeats, types and tags that are not `allowed` are 01h,
+    the only code these commands have for it.
+    """
     seen: set[int] = set()
     try:
         fields = list(walk(data))
@@ -95,7 +97,16 @@ def well_formed(data: bytes) -> dict[int, bytes]:
             _check_field(tag, data, start, end, seen)
     except (ValueError, Refused):
         raise Refused(Code.UNKNOWN_COMMAND) from None
+    if any(tag not in allowed for tag, _, _ in fields):
+        raise Refused(Code.UNKNOWN_COMMAND)
     return {tag: data[start:end] for tag, start, end in fields}
+
+
+def demand_tags(fields: Mapping[int, bytes], *tags: int) -> None:
+    """3Ch and the first tag that is missing."""
+    for tag in tags:
+        if tag not in fields:
+            raise Refused(Code.MISSING_TAGS, _tag(tag))
 
 
 def _tag(tag: int) -> bytes:

@@ -18,9 +18,9 @@ from fn_emulator.drive.content import forbidden_tags
 from fn_emulator.drive.counters import add_receipt, unsent_change
 from fn_emulator.drive.life import Mode, check_limits
 from fn_emulator.drive.log import raised
-from fn_emulator.drive.marking import Notice, number_notice
 from fn_emulator.drive.models import FFD_1_1, FFD_1_2
 from fn_emulator.drive.moments import unix_bytes
+from fn_emulator.drive.notices import Notice, number_notice
 from fn_emulator.drive.records import DocumentRecord, State
 from fn_emulator.drive.tlv import field, walk
 

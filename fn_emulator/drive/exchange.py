@@ -10,8 +10,8 @@ from struct import pack, unpack
 from typing import TYPE_CHECKING
 
 from fn_emulator.drive import documents
-from fn_emulator.drive.answers import fields_of, open_container, rejected
 from fn_emulator.drive.codes import Code, Refused, TicketReason
+from fn_emulator.drive.containers import fields_of, open_container, rejected
 from fn_emulator.drive.counters import unsent_change
 from fn_emulator.drive.life import Warnings
 from fn_emulator.drive.log import raised

@@ -5,7 +5,7 @@ from __future__ import annotations
 from struct import pack
 from typing import TYPE_CHECKING
 
-from fn_emulator.drive import content, documents, life, marking
+from fn_emulator.drive import content, documents, life, notices
 from fn_emulator.drive.codes import Code, Refused
 from fn_emulator.drive.counters import missing_sums, shift_and_drive_stlv, unsent_stlv
 from fn_emulator.drive.documents import (
@@ -128,7 +128,7 @@ def close_shift(drive: Drive, data: bytes, timer: float) -> bytes:
     state.shift_boundary = moment
     state.shift_documents += 1
     own = u32(1038, state.shift) + u32(1111, state.shift_documents) + u32(1118, state.receipt)
-    own += _unsent(drive) + _events(drive, moment) + marking.close_tags(drive, shift=True)
+    own += _unsent(drive) + _events(drive, moment) + notices.close_tags(drive, shift=True)
     state.operator_messages = state.bad_codes = state.bad_messages = 0
     if state.ffd >= FFD_1_1:
         own += shift_and_drive_stlv(drive, 1194, 1157)
@@ -193,7 +193,7 @@ def _begin_receipt(drive: Drive, data: bytes, timer: float, kind: Kind) -> bytes
 def form_receipt(drive: Drive, data: bytes, timer: float) -> bytes:
     """16h, for receipts and corrections alike."""
     document = documents.demand_open(drive, RECEIPT, BSO, CORRECTION, BSO_CORRECTION)
-    notice = marking.finished_notice(drive)
+    notice = notices.finished_notice(drive)
     old = drive.state
     correction = document.kind.form in documents.CORRECTION_FORMS
     operation, total = data[5], int.from_bytes(data[6:11], "little")
@@ -215,7 +215,7 @@ def form_receipt(drive: Drive, data: bytes, timer: float) -> bytes:
     state.receipt += 1
     state.shift_documents += 1
     own = u32(1038, state.shift) + u32(1042, state.receipt) + u8(1054, operation) + vln(1020, total)
-    own += marking.receipt_tags(notice)
+    own += notices.receipt_tags(notice)
     answer = documents.commit(
         drive,
         document,
@@ -264,7 +264,7 @@ def form_settlements(drive: Drive, data: bytes, timer: float) -> bytes:
             own += unsent_stlv(drive)
     if old.ffd == FFD_1_2:
         own += u16(1213, days_left(old, moment))
-    own += marking.close_tags(drive, shift=False)
+    own += notices.close_tags(drive, shift=False)
     tail = pack("<I", unsent) + first
     answer = documents.commit(drive, document, state, moment=moment, timer=document.timer, own=own, tail=tail)
     return answer + tail

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from fn_emulator.drive.answers import fields_of, rejected
 from fn_emulator.drive.codes import Code, Refused, TicketReason
-from fn_emulator.drive.marking import checked_answer, demand_sizes, demand_transfer, fill_percent, relayed
+from fn_emulator.drive.containers import checked_answer, demand_sizes, fields_of, rejected, relayed
+from fn_emulator.drive.marking import demand_transfer
+from fn_emulator.drive.marking_status import fill_percent
 from fn_emulator.drive.moments import moment_bytes
 from fn_emulator.drive.records import DocumentRecord, State
 

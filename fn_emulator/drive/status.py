@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fn_emulator.drive.codes import Code, Refused
 from fn_emulator.drive.life import days_left
-from fn_emulator.drive.marking import fill_percent
+from fn_emulator.drive.marking_status import fill_percent
 from fn_emulator.drive.moments import date_bytes, minute_of, moment_bytes
 from fn_emulator.drive.records import EventRecord, State
 

@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 
 from fn_emulator.drive import Code
 from fn_emulator.drive_frames import BadFrame, DriveLine, Frame, FrameReader, encode_answer, encode_request
-from fn_emulator.drive_timing import duration
-from fn_emulator.errors import Misuse
 from tests.fn_emulator.drives import Hands, registered, with_marking
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "fn_frames.json").read_text("utf-8"))["frames"]
@@ -137,14 +135,3 @@ def test_a_command_takes_its_time() -> None:
     line.connected(2.1)
     assert line.handle_timeout(3.0) == b""
     assert line.receive(encode_request(0x30), now=3.0) == encode_answer(0, hands.ok(0x30))
-
-
-def test_typical_durations() -> None:
-    """Forming takes longer than asking, data of a document by their size, and instant means at once."""
-    typical, instant = duration("typical"), duration("instant")
-    assert typical(0x16, b"") > typical(0x15, b"") > typical(0x30, b"") > 0
-    assert typical(0x07, bytes(1024)) > typical(0x07, b"x")
-    assert typical(0xB1, b"\2\1x") > typical(0xB1, b"\4\1x")
-    assert instant(0x16, b"") == 0
-    with pytest.raises(Misuse, match="typical"):
-        duration("quick")

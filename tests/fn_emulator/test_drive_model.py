@@ -218,10 +218,9 @@ class DriveMachine(RuleBasedStateMachine):
     def form_settlements(self) -> None:
         self.form("settlements", 0x19, b"", self.limit(self.begun[0]))
 
-    @rule(seldom=st.integers(0, 9))
-    def begin_drive_close(self, seldom: int) -> None:
-        if seldom == 0:
-            self.begin("drive", 0x04, b"", self.phase == 3 and not self.shift_open)
+    @rule()
+    def begin_drive_close(self) -> None:
+        self.begin("drive", 0x04, b"", self.phase == 3 and not self.shift_open)
 
     @rule()
     def form_drive_close(self) -> None:
@@ -230,13 +229,17 @@ class DriveMachine(RuleBasedStateMachine):
         if self.form("drive", 0x05, self.hands.dt + REGISTRATION_NUMBER, problem, now):
             self.phase = 7
 
-    @rule(kind=st.sampled_from(["shift", "settlements", "registration"]), minutes=st.sampled_from([0, 0, 0, 6, -6]))
+    @rule(
+        kind=st.sampled_from(["shift", "shift", "settlements", "registration", "drive"]),
+        minutes=st.sampled_from([0, 0, 0, 6, -6]),
+    )
     def a_whole_document(self, kind: str, minutes: int) -> None:
         """From begin to form, sometimes by a clock that was set in between: chance alone seldom gets that far."""
         steps = {
             "shift": (self.begin_close, self.form_close) if self.shift_open else (self.begin_shift, self.form_shift),
             "settlements": (self.begin_settlements, self.form_settlements),
             "registration": (self.begin_registration, self.form_registration),
+            "drive": (self.begin_drive_close, self.form_drive_close),
         }[kind]
         self.cancel()
         self.hands.now += timedelta(minutes=minutes)

@@ -230,6 +230,24 @@ def test_standing_fault() -> None:
     assert code_of(ofd.respond(data, now=NOW)) == 0
 
 
+@pytest.mark.parametrize("ffd", [3, 4])
+def test_operators_messages(ffd: int) -> None:
+    """Tag 1206 raises the drive's warnings, goes into the next shift report, and the next ticket takes them back."""
+    hands = with_shift(ffd=ffd)
+    hands.operator.message_bits = 1 << 6 | 1 << 7
+    hands.deliver()
+    assert hands.ok(0x30)[4] == 0x60
+    assert hands.send(0x31).warning
+    hands.operator.message_bits = 0
+    hands.deliver()
+    assert hands.ok(0x30)[4] == 0
+    hands.close_shift()
+    hands.deliver_all()
+    confirmed = hands.operator.store.get(NUMBER, 3)
+    assert confirmed is not None
+    assert b"\xb6\x04\x01\x00\xc0" in confirmed.container
+
+
 def test_documents_on_disk(tmp_path: Path) -> None:
     """Documents survive the operator's restart, and repeats are still repeats."""
     hands = with_shift()

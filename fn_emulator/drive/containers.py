@@ -1,14 +1,17 @@
-"""Containers that come back to a drive: the operator's ticket, the marking system's answers and receipts, key tables.
+"""Containers that a drive sends beside its documents, and those that come back: tickets, answers and receipts of the
+marking system, key tables.
 
-What they share is checked here, in one order: length (reason 7), CRC (5), drive (4), number (3), shape (2). The sign
-(1) comes last and is each kind's own.
+What comes back is checked in one order: length (reason 7), CRC (5), drive (4), number (3), shape (2). The sign (1) is
+last.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from struct import unpack_from
 from typing import TYPE_CHECKING
 
+from ffd.container import wrap
 from ffd.crc import crc16
 from fn_emulator.drive.codes import Code, Refused, TicketReason
 from fn_emulator.drive.tlv import walk
@@ -16,13 +19,14 @@ from fn_emulator.drive.tlv import walk
 if TYPE_CHECKING:
     from fn_emulator.drive.core import Drive
 
-__all__ = ["DOCUMENT_MAX", "fields_of", "open_container", "rejected"]
+__all__ = ["checked_answer", "demand_sizes", "fields_of", "open_container", "rejected", "relayed", "signed"]
 
 DOCUMENT_MAX = 512
 """Tickets, answers and receipts by the format's tables."""
 
 HEADER = 32
 SIGN = 10
+_SIGN_END = b"\0\0"
 _FROM_OPERATOR = 0x5A
 _FROM_REGISTER = 0xA5
 
@@ -74,3 +78,31 @@ def fields_of(document: bytes) -> dict[int, bytes]:
         return {tag: document[start:end] for tag, start, end in walk(document, 4)}
     except ValueError:
         raise rejected(TicketReason.FORMAT) from None
+
+
+# The marking system and the key server
+
+
+def signed(drive: Drive, document: bytes, *, kind: int, number: int) -> bytes:
+    """The container of a request or notification, under ФПУ."""
+    return wrap(document, drive=drive.number, document=number, kind=kind, sign=drive.keys.fpu(document) + _SIGN_END)
+
+
+def checked_answer(drive: Drive, data: bytes, *, kind: int, number: int) -> bytes:
+    """The document of an answer of the marking system that passed every check, its sign included."""
+    document, sign = open_container(drive, data, kind=kind, number=number)
+    fields_of(document)
+    if drive.ticket_level == "strict" and sign != drive.keys.fpk(document) + _SIGN_END:
+        raise rejected(TicketReason.SIGN)
+    return document
+
+
+def demand_sizes(fields: Mapping[int, bytes], sizes: Mapping[int, int]) -> None:
+    """Tags that an answer must have, and their lengths."""
+    if any(len(fields.get(tag, b"")) != size for tag, size in sizes.items()):
+        raise rejected(TicketReason.FORMAT)
+
+
+def relayed(document: bytes, tags: frozenset[int]) -> bytes:
+    """The TLVs of an answer that a register is shown."""
+    return b"".join(document[start - 4 : end] for tag, start, end in walk(document, 4) if tag in tags)
