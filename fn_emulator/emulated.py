@@ -9,7 +9,7 @@ server (`fn_emulator.serve.tcp`) or call it as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ffd.ids import registration_number
@@ -21,7 +21,7 @@ from fn_emulator.register import DESKTOP, Model, RegisterCore
 from fn_emulator.register.core import TCP
 from fn_emulator.register.network import Network, Outgoing, incoming, outgoing
 from fn_emulator.register.service import byte_timeout_s
-from fn_emulator.signs import DEMO_MASTER_KEY
+from fn_emulator.signs import DEMO_MASTER_KEY, Keys
 from fn_emulator.storage import MemoryStorage, Storage
 from fn_emulator.trouble import carry_out
 from kkt_driver import commands as c
@@ -29,6 +29,9 @@ from kkt_driver import commands as c
 __all__ = ["EmulatedRegister", "drive_number", "registered", "serial_number"]
 
 _ALL_TAX_SYSTEMS = 0x3F
+
+Observer = Callable[[bytes, bytes | None, Trouble | None, float], None]
+"""Told of each command: its body, the body of the answer (None: the line heard nothing), the trouble, the time."""
 
 
 class EmulatedRegister:
@@ -60,6 +63,7 @@ class EmulatedRegister:
         self.faults = faults
         self.hung_up = False
         self.unasked = b""  # an old answer that the next host gets with the first bytes it hears
+        self.observer: Observer | None = None
         self._storage = storage
         self._options: dict[str, Any] = {
             "serial": serial,
@@ -145,7 +149,10 @@ class EmulatedRegister:
         if fault is None:
             done: tuple[bytes, float] | None = self.core.execute(body, now)
         else:
-            done = carry_out(self, fault if isinstance(fault, Trouble) else Trouble(fault), body, now)
+            fault = fault if isinstance(fault, Trouble) else Trouble(fault)
+            done = carry_out(self, fault, body, now)
+        if self.observer is not None:
+            self.observer(body, done[0] if done else None, fault, now)
         if self.core.reboots:
             self.power_cycle(now)
             return None
@@ -175,6 +182,7 @@ def registered(
     *,
     now: float,
     inn: str = "9900000000",
+    keys: Callable[[bytes, str], Keys] = Keys.derive,
     master_key: bytes = DEMO_MASTER_KEY,
     drive_storage: Storage | None = None,
     storage: Storage | None = None,
@@ -183,6 +191,7 @@ def registered(
     """Register `index`, ready to open a shift: FFD 1.2, all tax systems, data transfer through the host.
 
     A drive that was registered before is taken as it is; a fresh one is registered by the register's own commands.
+    `keys` makes the drive's keys of the master key and its number (`StubKeys.derive`: signs that cost nothing).
     `options` go to EmulatedRegister.
     """
     if not 1 <= index <= 99_999_999:
@@ -190,7 +199,7 @@ def registered(
     drive = Drive(
         MemoryStorage() if drive_storage is None else drive_storage,
         number=drive_number(index),
-        keys=master_key,
+        keys=keys(master_key, drive_number(index)),
     )
     register = EmulatedRegister(
         drive,

@@ -53,6 +53,19 @@ class Fault(Enum):
     AUTO_Z = "the register closes its shift by itself before the command begins"
     SECOND_HOST = "another host sells something before the command begins; an open receipt it cancels"
 
+    @property
+    def label(self) -> str:
+        """How people and the control port call it: "answer-lost"."""
+        return self.name.lower().replace("_", "-")
+
+    @classmethod
+    def labelled(cls, label: str) -> Fault:
+        """The fault of a label; Misuse lists them."""
+        for fault in cls:
+            if fault.label == label:
+                return fault
+        raise Misuse(f"no fault {label!r}; there are {', '.join(fault.label for fault in cls)}")
+
 
 FOREIGN = frozenset({Fault.AUTO_Z, Fault.SECOND_HOST})
 """Troubles in which a document appears that the host did not ask for."""

@@ -75,7 +75,7 @@ _INSTEAD: dict[Fault, Callable[[EmulatedRegister, float], Done]] = {
 }
 
 
-# --- before the command or within it -----------------------------------------------------------------------------------
+# --- before the command or within it --------------------------------------------------------------------------------
 
 
 def _at(moment: str, error: Callable[[], Exception]) -> Callable[[EmulatedRegister, Trouble, float], None]:
@@ -151,7 +151,7 @@ _BEFORE: dict[Fault, Callable[[EmulatedRegister, Trouble, float], None]] = {
 }
 
 
-# --- after it: the answer on the line -------------------------------------------------------------------------------------
+# --- after it: the answer on the line -------------------------------------------------------------------------------
 
 
 def _power_after(register: EmulatedRegister, trouble: Trouble, now: float, answer: bytes, duration_s: float) -> Done:
