@@ -11,17 +11,17 @@ tester's own machine.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from functools import partial
 from typing import Annotated
 
 import msgspec
+import trio
 from msgspec import Meta
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from fn_emulator.errors import Misuse
 from fn_emulator.faults import ANY_COMMAND, Fault, FaultPlan, Trouble
@@ -311,19 +311,35 @@ def _event(event: Event) -> bytes:
     return b"event: " + event.kind.encode() + b"\ndata: " + data + b"\n\n"
 
 
-async def _events(request: Request, world: World) -> Response:
-    number = request.query_params.get("register")
-    events, stop = world.listen(lambda event: number is None or str(event.register) == number)
+class _Events(Response):
+    """What happens, for as long as somebody listens (server-sent events)."""
 
-    async def told() -> AsyncIterator[bytes]:
+    media_type = "text/event-stream"
+
+    def __init__(self, world: World, register: str | None) -> None:
+        super().__init__()
+        self._world, self._register = world, register
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        events, stop = self._world.listen(lambda event: self._register in (None, str(event.register)))
+        head = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
         try:
-            yield b": here is what happens from now on\n\n"
-            async for event in events:
-                yield _event(event)
+            await send({"type": "http.response.start", "status": 200, "headers": head})
+            await send({"type": "http.response.body", "body": _GREETING, "more_body": True})
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._until_gone, receive, nursery.cancel_scope)
+                async for event in events:
+                    await send({"type": "http.response.body", "body": _event(event), "more_body": True})
         finally:
             stop()
 
-    return StreamingResponse(told(), media_type="text/event-stream")
+    async def _until_gone(self, receive: Receive, scope: trio.CancelScope) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        scope.cancel()
+
+
+_GREETING = b": here is what happens from now on\n\n"
 
 
 ACTIONS: tuple[Action[World], ...] = (
@@ -394,5 +410,9 @@ ACTIONS: tuple[Action[World], ...] = (
 
 def control_app(world: World) -> Starlette:
     """The application over `world`."""
-    events = Route("/events", partial(_events, world=world), methods=["GET"])
-    return application(world, ACTIONS, title="Emulated rack of cash registers", extra=[events])
+
+    async def events(request: Request) -> Response:
+        return _Events(world, request.query_params.get("register"))
+
+    route = Route("/events", events, methods=["GET"])
+    return application(world, ACTIONS, title="Emulated rack of cash registers", extra=[route])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from typing import Any
 
 import trio
 from hypercorn.config import Config, Sockets
+from hypercorn.logging import Logger
 from hypercorn.trio.run import worker_serve
 from hypercorn.utils import wrap_app
 
@@ -16,12 +16,19 @@ __all__ = ["serve_http"]
 BODY_MAX = 2**20  # orders to a rack are small
 
 
+class _Errors(Logger):
+    """Hypercorn's errors and nothing else: where it listens stands in the ready line."""
+
+    async def info(self, message: str, *args: Any, **kwargs: Any) -> None:
+        pass
+
+
 async def serve_http(
     app: Any, listener: socket.socket, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
     """Serve until cancelled; started when the first request would be answered."""
-    logging.getLogger("hypercorn.error").setLevel(logging.WARNING)  # not where it listens: the ready line says that
     config = Config()
+    config.logger_class = _Errors
     config.include_server_header = False
 
     async def started(task_status: trio.TaskStatus[Any]) -> None:

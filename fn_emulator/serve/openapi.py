@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -64,7 +65,14 @@ def application(world: Any, actions: Sequence[Action[Any]], *, title: str, extra
         return Response(described, media_type=_JSON)
 
     routes = [Route(action.path, _endpoint(world, action), methods=[action.method]) for action in actions]
-    return Starlette(routes=[*routes, Route("/openapi.json", openapi), *extra])
+
+    async def unknown(request: Request, problem: Exception) -> Response:
+        assert isinstance(problem, HTTPException)
+        return _problem(problem.status_code, problem.detail)
+
+    return Starlette(
+        routes=[*routes, Route("/openapi.json", openapi), *extra], exception_handlers={HTTPException: unknown}
+    )
 
 
 def _endpoint(world: Any, action: Action[Any]) -> Callable[[Request], Any]:
@@ -72,9 +80,9 @@ def _endpoint(world: Any, action: Action[Any]) -> Callable[[Request], Any]:
         try:
             answer = action.run(world, *(await _arguments(request, action)))
         except NotThere as problem:
-            return _problem(404, problem)
+            return _problem(404, str(problem))
         except (EmulatorError, msgspec.ValidationError, msgspec.DecodeError) as problem:
-            return _problem(400, problem)
+            return _problem(400, str(problem))
         if isinstance(answer, Stream):
             streamed: Response = answer.response
             return streamed
@@ -110,8 +118,8 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _problem(status: int, problem: Exception) -> Response:
-    return Response(msgspec.json.encode(Problem(str(problem))), status_code=status, media_type=_JSON)
+def _problem(status: int, problem: str) -> Response:
+    return Response(msgspec.json.encode(Problem(problem)), status_code=status, media_type=_JSON)
 
 
 def document(actions: Sequence[Action[Any]], *, title: str) -> dict[str, Any]:

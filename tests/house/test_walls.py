@@ -30,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "fn_emulator.serve": {"ffd", "kkt_driver", "msgspec", "structlog", "trio"},
     "fn_emulator.serve.http": {"trio", "hypercorn"},
     "fn_emulator.serve.openapi": {"msgspec", "starlette"},
-    "fn_emulator.serve.control": {"ffd", "kkt_driver", "msgspec", "starlette"},
+    "fn_emulator.serve.control": {"ffd", "kkt_driver", "msgspec", "starlette", "trio"},
     "fn_emulator.cli": {"typer", "rich", "trio", "structlog"},
     "fn_emulator.cli.ctl": {"typer", "rich", "httpx2"},
     "fleet": {"ffd", "kkt_driver", "msgspec", "structlog", "trio"},
