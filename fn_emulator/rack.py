@@ -24,6 +24,7 @@ from fn_emulator.emulated import EmulatedRegister, registered
 from fn_emulator.errors import Misuse
 from fn_emulator.faults import Fault, FaultPlan, SeededFaults, Trouble
 from fn_emulator.noise import Noise, NoisyLine
+from fn_emulator.recording import Kind, Recorder
 from fn_emulator.storage import FileStorage, MemoryStorage, Storage
 
 __all__ = ["Chance", "Event", "Listener", "Rack", "Seat", "StateFolder"]
@@ -89,6 +90,7 @@ class Seat:
         self.by_hand = FaultPlan()
         self.by_chance: SeededFaults | None = None
         self.listeners: list[Listener] = []
+        self.recorder: Recorder | None = None
         self._front: Device = register
         register.faults = self
         register.observer = self._observe
@@ -104,18 +106,30 @@ class Seat:
         return self._front.deadline
 
     def connected(self, now: float) -> None:
+        self._note("connected", b"", now)
         self._tell(Event(now, self.index, "connected"))
         self._front.connected(now)
 
     def disconnected(self, now: float) -> None:
+        self._note("disconnected", b"", now)
         self._tell(Event(now, self.index, "disconnected"))
         self._front.disconnected(now)
 
     def receive(self, data: bytes, now: float) -> bytes:
-        return self._front.receive(data, now)
+        said = self._front.receive(data, now)
+        if self.recorder is not None:
+            self.recorder.add("host", data, now)
+            self.recorder.add("register", said, now)
+        return said
 
     def handle_timeout(self, now: float) -> bytes:
-        return self._front.handle_timeout(now)
+        said = self._front.handle_timeout(now)
+        self._note("register", said, now)
+        return said
+
+    def _note(self, kind: Kind, data: bytes, now: float) -> None:
+        if self.recorder is not None:
+            self.recorder.add(kind, data, now)
 
     # What may be done to it
 

@@ -58,6 +58,9 @@ def rack(
     drop_answer: Annotated[
         bool, typer.Option("--drop-answer", help="A reconnect drops the answer that was not taken.")
     ] = False,
+    record: Annotated[
+        Path | None, typer.Option(help="Folder for what hosts and registers say: fn-emulator replay plays it again.")
+    ] = None,
     inn: Annotated[str, typer.Option(help="INN that fresh registers are registered for.")] = "9900000000",
     host_timeout: Annotated[
         float, typer.Option(min=0.0, help="Seconds of silence after which a host gives way to one that waits.")
@@ -85,6 +88,7 @@ def rack(
             chance=_chance(seed, fault or (), noise or ()),
             host_timeout_s=host_timeout,
             until_stdin_closes=until_stdin_closes,
+            recordings=record,
             inn=inn,
             durations=durations(profile, service_time_s=service_time),
             keys=(StubKeys if signs is Signs.STUB else Keys).derive,

@@ -20,13 +20,14 @@ from fn_emulator.clock import WorldClock
 from fn_emulator.operator import LogStore, TestOperator
 from fn_emulator.rack import Chance, Rack, StateFolder
 from fn_emulator.serve.operator import serve_operator
+from fn_emulator.serve.proxy import check_address, recorded, serve_proxy
 from fn_emulator.serve.pty import Terminal, serve_terminal, terminals
 from fn_emulator.serve.sockets import listening
 from fn_emulator.serve.tcp import HOST_TIMEOUT_S, serve_register
 from fn_emulator.serve.world import World
 from fn_emulator.signs import DEMO_MASTER_KEY, Keys
 
-__all__ = ["run_operator", "run_rack"]
+__all__ = ["run_operator", "run_proxy", "run_rack"]
 
 Say = Callable[[Mapping[str, Any]], None]
 Service = Callable[..., Any]
@@ -53,12 +54,14 @@ def run_rack(
     keys: Derive = Keys.derive,
     host_timeout_s: float = HOST_TIMEOUT_S,
     until_stdin_closes: bool = False,
+    recordings: Path | None = None,
     clock: Callable[[], float] = time.time,
     say: Say = _say,
     **options: Any,
 ) -> None:
     """Registers on `base_port` and the ports after it, or on pseudo-terminals when it is None; operator and control
-    beside them when they have ports; until a signal. `options` go to each register."""
+    beside them when they have ports; until a signal. What hosts and registers say goes into `recordings`, a folder, a
+    file for each register and start. `options` go to each register."""
     world_clock = WorldClock(clock, scale=scale)
     ports = _ports(host, count, base_port)
     beside = [
@@ -73,6 +76,9 @@ def run_rack(
         rack = Rack(folder, count, now=world_clock(), chance=chance, keys=keys, **options)
         operator = _operator(folder, keys) if operator_port is not None else None
         world = World(world_clock, rack, operator)
+        if recordings is not None:
+            for seat in rack.seats:
+                seat.recorder = stack.enter_context(recorded(recordings, f"register-{seat.index}", world_clock()))
         addresses = [f"tcp://{_address(one)}" for one in sockets[: len(ports)]] + [
             f"serial:{one.path}" for one in lines
         ]
@@ -139,6 +145,23 @@ def run_operator(
         service: Service = partial(serve_operator, _operator(folder, Keys.derive), sockets[0], clock=clock)
         ready = {"event": "ready", "operator": _address(sockets[0])}
         trio.run(_serve, [service], None, partial(say, ready))
+
+
+def run_proxy(
+    register: str,
+    *,
+    folder: Path,
+    port: int,
+    host: str = "127.0.0.1",
+    note: str = "",
+    clock: Callable[[], float] = time.time,
+    say: Say = _say,
+) -> None:
+    """Between drivers and a register at an address, recording, until a signal."""
+    check_address(register)
+    with listening([(host, port, "drivers")]) as sockets, recorded(folder, "recording", clock(), note=note) as recorder:
+        service: Service = partial(serve_proxy, sockets[0], register, recorder, clock=clock)
+        trio.run(_serve, [service], None, partial(say, {"event": "ready", "address": f"tcp://{_address(sockets[0])}"}))
 
 
 async def _serve(services: list[Service], first: Service | None, ready: Callable[[], None]) -> None:

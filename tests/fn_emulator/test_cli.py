@@ -191,3 +191,25 @@ def test_ctl_without_a_rack_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     assert "--control-port" in ctl_fails("time", "--url", f"http://127.0.0.1:{port}")
+
+
+def test_a_recording_of_a_rack_is_played_again(tmp_path: Path) -> None:
+    """`rack --record`, a receipt, `replay`: the turns agree; where they do not, the exit code says so."""
+    with emulator("rack", "--count", "1", "--base-port", "0", "--record", str(tmp_path)) as (process, ready):
+        with Host(ready["registers"][0]["address"]) as host:
+            for request in (c.OpenShift(), c.OpenReceipt(type=0), item(), closing()):
+                host.ask(request)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=5) == 0
+    (file,) = tmp_path.iterdir()
+    done = CliRunner().invoke(app, ["replay", str(file), "--all"])
+    assert done.exit_code == 0, done.output
+    assert "FF45 CloseReceipt" in done.stdout
+    assert "0 other" in done.stdout
+    lines = file.read_text("utf-8").splitlines()
+    opening = next(at for at, line in enumerate(lines) if '"hex":"0205e0' in line)
+    file.write_text("\n".join(lines[:opening] + lines[opening + 2 :]), "utf-8")  # the shift is never opened
+    done = CliRunner().invoke(app, ["replay", str(file)])
+    assert done.exit_code == 1
+    assert "8D OpenReceipt" in done.stdout
+    assert CliRunner().invoke(app, ["replay", str(tmp_path / "nothing")]).exit_code == 1

@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "kkt_driver.blocking": {"ffd", "msgspec", "structlog", "trio"},
     "fn_emulator": {"ffd", "kkt_driver", "msgspec", "structlog"},
     "fn_emulator.serve": {"ffd", "kkt_driver", "msgspec", "structlog", "trio"},
+    "fn_emulator.serve.proxy": {"trio", "serial"},
     "fn_emulator.serve.http": {"trio", "hypercorn"},
     "fn_emulator.serve.openapi": {"msgspec", "starlette"},
     "fn_emulator.serve.control": {"ffd", "kkt_driver", "msgspec", "starlette", "trio"},
