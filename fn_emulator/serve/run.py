@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -69,6 +70,7 @@ def run_rack(
         for port, what in ((operator_port, "operator"), (control_port, "control"))
         if port is not None
     ]
+    _allow_descriptors(count)
     with ExitStack() as stack:
         sockets = stack.enter_context(listening([*ports, *beside]))
         lines = stack.enter_context(terminals(0 if ports else count))
@@ -99,6 +101,15 @@ def run_rack(
             "control": f"http://{_address(others['control'])}" if "control" in others else None,
         }
         trio.run(_serve, services, _control(world, others.get("control")), partial(say, ready))
+
+
+def _allow_descriptors(registers: int) -> None:
+    """Listener or line, host, two logs and a recording for each register; the usual limit is 1024."""
+    wanted = 200 + 6 * registers
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        ceiling = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (ceiling, hard))
 
 
 def _ports(host: str, count: int, base_port: int | None) -> list[tuple[str, int, str]]:
