@@ -9,31 +9,29 @@ server (`fn_emulator.serve.tcp`) or call it as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ffd.ids import registration_number
 from fn_emulator.drive import Drive
 from fn_emulator.errors import Misuse
-from fn_emulator.faults import Fault, Faults
+from fn_emulator.faults import Faults, Trouble
 from fn_emulator.line import Layer, Line
 from fn_emulator.register import DESKTOP, Model, RegisterCore
 from fn_emulator.register.core import TCP
 from fn_emulator.register.network import Network, Outgoing, incoming, outgoing
-from fn_emulator.register.refusal import Refusal
 from fn_emulator.register.service import byte_timeout_s
-from fn_emulator.signs import DEMO_MASTER_KEY
+from fn_emulator.signs import DEMO_MASTER_KEY, Keys
 from fn_emulator.storage import MemoryStorage, Storage
+from fn_emulator.trouble import carry_out
 from kkt_driver import commands as c
 
 __all__ = ["EmulatedRegister", "drive_number", "registered", "serial_number"]
 
-_DRIVE_SILENT = 0x2F
 _ALL_TAX_SYSTEMS = 0x3F
 
-
-class _PowerCut(Exception):
-    pass
+Observer = Callable[[bytes, bytes | None, Trouble | None, float], None]
+"""Told of each command: its body, the body of the answer (None: the line heard nothing), the trouble, the time."""
 
 
 class EmulatedRegister:
@@ -64,6 +62,8 @@ class EmulatedRegister:
         self.drive = drive
         self.faults = faults
         self.hung_up = False
+        self.unasked = b""  # an old answer that the next host gets with the first bytes it hears
+        self.observer: Observer | None = None
         self._storage = storage
         self._options: dict[str, Any] = {
             "serial": serial,
@@ -97,7 +97,11 @@ class EmulatedRegister:
     def receive(self, data: bytes, now: float) -> bytes:
         """Bytes of the host in, bytes of the register out."""
         out = self.line.receive(data, now)
-        return b"" if self.hung_up else out
+        if self.hung_up:
+            return b""
+        if self.unasked:
+            out, self.unasked = self.unasked + out, b""
+        return out
 
     def handle_timeout(self, now: float) -> bytes:
         out = self.line.handle_timeout(now)
@@ -142,7 +146,13 @@ class EmulatedRegister:
 
     def _execute(self, body: bytes, now: float) -> tuple[bytes, float] | None:
         fault = self.faults.on_command(body, now) if self.faults is not None else None
-        done = self.core.execute(body, now) if fault is None else self._execute_with(fault, body, now)
+        if fault is None:
+            done: tuple[bytes, float] | None = self.core.execute(body, now)
+        else:
+            fault = fault if isinstance(fault, Trouble) else Trouble(fault)
+            done = carry_out(self, fault, body, now)
+        if self.observer is not None:
+            self.observer(body, done[0] if done else None, fault, now)
         if self.core.reboots:
             self.power_cycle(now)
             return None
@@ -155,48 +165,6 @@ class EmulatedRegister:
         self.core.exchange_set = None
         if port == self.core.port:
             self.line.set_exchange(byte_timeout_s(timeout))
-
-    def _execute_with(self, fault: Fault, body: bytes, now: float) -> tuple[bytes, float] | None:
-        match fault:
-            case Fault.COMMAND_LOST:
-                return None
-            case Fault.CUT_BEFORE:
-                self.hung_up = True
-                return None
-            case Fault.POWER_BEFORE:
-                self.power_cycle(now)
-                return None
-            case Fault.POWER_BEFORE_COMMIT | Fault.POWER_AFTER_COMMIT:
-                self.core.watch = _raising("forming" if fault is Fault.POWER_BEFORE_COMMIT else "formed", _PowerCut())
-            case Fault.DRIVE_SILENT | Fault.DRIVE_SILENT_AFTER_COMMIT:
-                self.core.watch = _raising(
-                    "forming" if fault is Fault.DRIVE_SILENT else "formed", Refusal(_DRIVE_SILENT)
-                )
-        try:
-            answer = self.core.execute(body, now)
-        except _PowerCut:
-            self.power_cycle(now)
-            return None
-        self.core.watch = _nothing
-        if fault is Fault.POWER_AFTER:
-            self.power_cycle(now)
-            return None
-        if fault is Fault.CUT_AFTER:
-            self.hung_up = True
-        self.line.lose_answer = fault in (Fault.ANSWER_LOST, Fault.CUT_AFTER)
-        return answer
-
-
-def _nothing(moment: str) -> None:
-    """Nothing goes wrong."""
-
-
-def _raising(at: str, error: Exception) -> Any:
-    def watch(moment: str) -> None:
-        if moment == at:
-            raise error
-
-    return watch
 
 
 def drive_number(index: int) -> str:
@@ -214,6 +182,7 @@ def registered(
     *,
     now: float,
     inn: str = "9900000000",
+    keys: Callable[[bytes, str], Keys] = Keys.derive,
     master_key: bytes = DEMO_MASTER_KEY,
     drive_storage: Storage | None = None,
     storage: Storage | None = None,
@@ -222,6 +191,7 @@ def registered(
     """Register `index`, ready to open a shift: FFD 1.2, all tax systems, data transfer through the host.
 
     A drive that was registered before is taken as it is; a fresh one is registered by the register's own commands.
+    `keys` makes the drive's keys of the master key and its number (`StubKeys.derive`: signs that cost nothing).
     `options` go to EmulatedRegister.
     """
     if not 1 <= index <= 99_999_999:
@@ -229,7 +199,7 @@ def registered(
     drive = Drive(
         MemoryStorage() if drive_storage is None else drive_storage,
         number=drive_number(index),
-        keys=master_key,
+        keys=keys(master_key, drive_number(index)),
     )
     register = EmulatedRegister(
         drive,

@@ -70,7 +70,8 @@ class Line:
 
     `layer` fixes the layer, else each connection shows its own. `stray_ff` sends the extra FFh that registers behind
     RNDIS send after the host's ACK. With `keeps_answer=False` a reconnect drops the undelivered answer. The owner may
-    set `lose_answer` while it executes: the answer is stored but does not go out.
+    set trouble for one command while it executes: with `lose_answer` the answer is stored but does not go out, with
+    `lose_ack` it does but the command is not confirmed, `spoil` makes something else of its frame on the way.
     """
 
     def __init__(
@@ -87,7 +88,8 @@ class Line:
         self.layer = layer
         self.stray_ff = stray_ff
         self.keeps_answer = keeps_answer
-        self.lose_answer = False
+        self.lose_answer = self.lose_ack = False
+        self.spoil: Callable[[bytes], bytes] | None = None
         self.state = State.IDLE
         self.number: int | None = None  # of the last executed frame, alternative layer
 
@@ -155,7 +157,8 @@ class Line:
         self.state, self.number = State.IDLE, None
         self._done_at = self._running = None
         self._answer = self._numbered_answer = b""
-        self.lose_answer = False
+        self.lose_answer = self.lose_ack = False
+        self.spoil = None
 
     def _forget_bytes(self) -> None:
         self._standard.reset()
@@ -233,8 +236,12 @@ class Line:
             self.state = State.EXECUTING
             self._running = Layer.STANDARD, frame
             self._done_at = now + duration_s
-            return ACK
-        return ACK + self._answered(frame)
+            return self._ack()
+        return self._ack() + self._answered(frame)
+
+    def _ack(self) -> bytes:
+        lost, self.lose_ack = self.lose_ack, False
+        return b"" if lost else ACK
 
     def _answered(self, frame: bytes) -> bytes:
         self._answer = frame
@@ -243,7 +250,11 @@ class Line:
             self.state = State.STORED
             return b""
         self.state = State.ANSWERED
-        return frame
+        return self._spoiled(frame)
+
+    def _spoiled(self, frame: bytes) -> bytes:
+        spoil, self.spoil = self.spoil, None
+        return frame if spoil is None else spoil(frame)
 
     # --- alternative layer ------------------------------------------------------------------------------------------
 
@@ -273,7 +284,7 @@ class Line:
         if self.lose_answer or not (self._online and self._asked):
             self.lose_answer = False
             return b""
-        return frame
+        return self._spoiled(frame)
 
     # --- a command that takes time ------------------------------------------------------------------------------------
 

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import trio
 
+from fn_emulator.clock import WorldClock
 from fn_emulator.operator import LogStore, TestOperator
-from fn_emulator.rack import Rack, StateFolder
+from fn_emulator.rack import Chance, Rack, StateFolder
 from fn_emulator.serve.operator import serve_operator
+from fn_emulator.serve.proxy import check_address, recorded, serve_proxy
+from fn_emulator.serve.pty import Terminal, serve_terminal, terminals
 from fn_emulator.serve.sockets import listening
 from fn_emulator.serve.tcp import HOST_TIMEOUT_S, serve_register
-from fn_emulator.signs import DEMO_MASTER_KEY
+from fn_emulator.serve.world import World
+from fn_emulator.signs import DEMO_MASTER_KEY, Keys
 
-__all__ = ["run_operator", "run_rack"]
+__all__ = ["run_operator", "run_proxy", "run_rack"]
 
 Say = Callable[[Mapping[str, Any]], None]
+Service = Callable[..., Any]
+"""An asynchronous function that serves until it is cancelled."""
+
+Derive = Callable[[bytes, str], Keys]
 
 
 def _say(event: Mapping[str, Any]) -> None:
@@ -34,48 +45,102 @@ def _say(event: Mapping[str, Any]) -> None:
 def run_rack(
     *,
     count: int,
-    base_port: int,
+    base_port: int | None,
     state: Path | None,
     host: str = "127.0.0.1",
     operator_port: int | None = None,
-    inn: str = "9900000000",
-    durations: Mapping[str, float] | None = None,
+    control_port: int | None = None,
+    scale: float = 1.0,
+    chance: Chance | None = None,
+    keys: Derive = Keys.derive,
     host_timeout_s: float = HOST_TIMEOUT_S,
     until_stdin_closes: bool = False,
+    recordings: Path | None = None,
     clock: Callable[[], float] = time.time,
     say: Say = _say,
+    **options: Any,
 ) -> None:
-    """Registers on `base_port` and the ports after it, an operator beside them when it has a port, until a signal."""
-    wanted = [
-        (host, base_port + place if base_port else 0, f"register {place + 1} of {count}") for place in range(count)
+    """Registers on `base_port` and the ports after it, or on pseudo-terminals when it is None; operator and control
+    beside them when they have ports; until a signal. What hosts and registers say goes into `recordings`, a folder, a
+    file for each register and start. `options` go to each register."""
+    world_clock = WorldClock(clock, scale=scale)
+    ports = _ports(host, count, base_port)
+    beside = [
+        (host, port, what)
+        for port, what in ((operator_port, "operator"), (control_port, "control"))
+        if port is not None
     ]
-    if operator_port is not None:
-        wanted.append((host, operator_port, "operator"))
-    with listening(wanted) as sockets, StateFolder(state) as folder:
-        rack = Rack(folder, count, now=clock(), inn=inn, durations=durations)
-        operator = _operator(folder) if operator_port is not None else None
-        addresses = [_address(one) for one in sockets]
+    _allow_descriptors(count)
+    with ExitStack() as stack:
+        sockets = stack.enter_context(listening([*ports, *beside]))
+        lines = stack.enter_context(terminals(0 if ports else count))
+        folder = stack.enter_context(StateFolder(state))
+        rack = Rack(folder, count, now=world_clock(), chance=chance, keys=keys, **options)
+        operator = _operator(folder, keys) if operator_port is not None else None
+        world = World(world_clock, rack, operator)
+        if recordings is not None:
+            for seat in rack.seats:
+                seat.recorder = stack.enter_context(recorded(recordings, f"register-{seat.index}", world_clock()))
+        addresses = [f"tcp://{_address(one)}" for one in sockets[: len(ports)]] + [
+            f"serial:{one.path}" for one in lines
+        ]
+        world.addresses.update(enumerate(addresses, start=1))
+        services = _registers(world, sockets[: len(ports)], lines, host_timeout_s)
+        others = dict(zip((what for _, _, what in beside), sockets[len(ports) :], strict=True))
+        if operator is not None:
+            services.append(partial(serve_operator, operator, others["operator"], clock=world_clock))
+        if until_stdin_closes:
+            services.append(_until_stdin_closes)
         ready = {
             "event": "ready",
             "registers": [
-                {"address": f"tcp://{address}", "serial": register.serial, "drive": register.drive.number}
-                for register, address in zip(rack.registers, addresses, strict=False)
+                {"address": address, "serial": seat.register.serial, "drive": seat.register.drive.number}
+                for seat, address in zip(rack.seats, addresses, strict=True)
             ],
-            "operator": addresses[count] if operator else None,
+            "operator": _address(others["operator"]) if operator else None,
+            "control": f"http://{_address(others['control'])}" if "control" in others else None,
         }
+        trio.run(_serve, services, _control(world, others.get("control")), partial(say, ready))
 
-        async def serve() -> None:
-            async with trio.open_nursery() as nursery:
-                await nursery.start(_until_signal, nursery.cancel_scope)
-                for register, listener in zip(rack.registers, sockets, strict=False):
-                    nursery.start_soon(_register_task, register, listener, clock, host_timeout_s)
-                if operator:
-                    nursery.start_soon(_operator_task, operator, sockets[count], clock)
-                if until_stdin_closes:
-                    nursery.start_soon(_until_stdin_closes, nursery.cancel_scope)
-                say(ready)
 
-        trio.run(serve)
+def _allow_descriptors(registers: int) -> None:
+    """Listener or line, host, two logs and a recording for each register; the usual limit is 1024."""
+    wanted = 200 + 6 * registers
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        ceiling = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (ceiling, hard))
+
+
+def _ports(host: str, count: int, base_port: int | None) -> list[tuple[str, int, str]]:
+    if base_port is None:
+        return []
+    return [(host, base_port + place if base_port else 0, f"register {place + 1} of {count}") for place in range(count)]
+
+
+def _registers(
+    world: World, sockets: list[socket.socket], lines: list[Terminal], host_timeout_s: float
+) -> list[Service]:
+    seats, clock, conversations = world.rack.seats, world.clock, world.conversations
+    services: list[Service] = []
+    for seat, listener in zip(seats, sockets, strict=False):
+        talk = conversations[seat.index]
+        services.append(
+            partial(serve_register, seat, listener, clock=clock, host_timeout_s=host_timeout_s, conversation=talk)
+        )
+    for seat, line in zip(seats, lines, strict=False):
+        services.append(partial(serve_terminal, seat, line, clock=clock, conversation=conversations[seat.index]))
+    return services
+
+
+def _control(world: World, listener: socket.socket | None) -> Service | None:
+    """The control port, loaded only where it is wanted: a plain rack starts without a web server."""
+    if listener is None:
+        return None
+    from fn_emulator.serve.control import control_app
+    from fn_emulator.serve.http import serve_http
+
+    return partial(serve_http, control_app(world), listener)
 
 
 def run_operator(
@@ -88,34 +153,51 @@ def run_operator(
 ) -> None:
     """A test operator alone, until a signal."""
     with listening([(host, port, "operator")]) as sockets, StateFolder(state) as folder:
-        operator = _operator(folder)
-
-        async def serve() -> None:
-            async with trio.open_nursery() as nursery:
-                await nursery.start(_until_signal, nursery.cancel_scope)
-                nursery.start_soon(_operator_task, operator, sockets[0], clock)
-                say({"event": "ready", "operator": _address(sockets[0])})
-
-        trio.run(serve)
+        service: Service = partial(serve_operator, _operator(folder, Keys.derive), sockets[0], clock=clock)
+        ready = {"event": "ready", "operator": _address(sockets[0])}
+        trio.run(_serve, [service], None, partial(say, ready))
 
 
-def _operator(folder: StateFolder) -> TestOperator:
-    return TestOperator(master=DEMO_MASTER_KEY, store=LogStore(folder.storage("operator.log")))
+def run_proxy(
+    register: str,
+    *,
+    folder: Path,
+    port: int,
+    host: str = "127.0.0.1",
+    note: str = "",
+    clock: Callable[[], float] = time.time,
+    say: Say = _say,
+) -> None:
+    """Between drivers and a register at an address, recording, until a signal."""
+    check_address(register)
+    with listening([(host, port, "drivers")]) as sockets, recorded(folder, "recording", clock(), note=note) as recorder:
+        service: Service = partial(serve_proxy, sockets[0], register, recorder, clock=clock)
+        trio.run(_serve, [service], None, partial(say, {"event": "ready", "address": f"tcp://{_address(sockets[0])}"}))
+
+
+async def _serve(services: list[Service], first: Service | None, ready: Callable[[], None]) -> None:
+    """All services, until a signal or until one of them ends; `first` has to be up before `ready` is called."""
+    async with trio.open_nursery() as nursery:
+        await nursery.start(_until_signal, nursery.cancel_scope)
+        if first is not None:
+            await nursery.start(first)
+        for service in services:
+            nursery.start_soon(_last, service, nursery.cancel_scope)
+        ready()
+
+
+async def _last(service: Service, scope: trio.CancelScope) -> None:
+    await service()
+    scope.cancel()
+
+
+def _operator(folder: StateFolder, keys: Derive) -> TestOperator:
+    return TestOperator(master=DEMO_MASTER_KEY, store=LogStore(folder.storage("operator.log")), keys=keys)
 
 
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    return f"{host}:{port}"
-
-
-async def _register_task(
-    register: Any, listener: socket.socket, clock: Callable[[], float], host_timeout_s: float
-) -> None:
-    await serve_register(register, listener, clock=clock, host_timeout_s=host_timeout_s)
-
-
-async def _operator_task(operator: TestOperator, listener: socket.socket, clock: Callable[[], float]) -> None:
-    await serve_operator(operator, listener, clock=clock)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 async def _until_signal(scope: trio.CancelScope, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -127,8 +209,7 @@ async def _until_signal(scope: trio.CancelScope, task_status: trio.TaskStatus[No
             return
 
 
-async def _until_stdin_closes(scope: trio.CancelScope) -> None:
+async def _until_stdin_closes() -> None:
     """The parent's pipe closes however the parent ends. `sys.stdin` would hold a lock at exit; `os.read` does not."""
     while await trio.to_thread.run_sync(os.read, 0, 4096, abandon_on_cancel=True):
         pass
-    scope.cancel()

@@ -1,4 +1,4 @@
-"""A register as a TCP server: one host at a time.
+"""A device as a TCP server: one host at a time.
 
 A second host waits until the first has gone, as with a device that has one line; what the first one sent is executed
 before. A host that has been silent for `host_timeout_s` gives way when somebody waits (registers: table 21 field 16).
@@ -7,41 +7,38 @@ before. A host that has been silent for `host_timeout_s` gives way when somebody
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
-from contextlib import suppress
-from math import inf
 
 import trio
 
-from fn_emulator.emulated import EmulatedRegister
+from fn_emulator.device import Device
+from fn_emulator.serve.conversation import RECEIVE_MAX, Clock, Conversation
 
 __all__ = ["HOST_TIMEOUT_S", "serve_register"]
 
 HOST_TIMEOUT_S = 60.0
-RECEIVE_MAX = 4096
-"""More than any host sends before it waits for an answer; the rest stays with the system."""
-
-Clock = Callable[[], float]
 
 
 async def serve_register(
-    register: EmulatedRegister,
+    register: Device,
     listener: socket.socket,
     *,
     clock: Clock,
     host_timeout_s: float = HOST_TIMEOUT_S,
+    conversation: Conversation | None = None,
 ) -> None:
-    """Serve `register` on a listening socket until cancelled. `clock` gives world time, unix seconds."""
+    """Serve `register` on a listening socket until cancelled. `clock` gives world time, unix seconds. A caller that
+    wants to cut hosts off gives the `conversation`."""
     hosts_in, hosts = trio.open_memory_channel[socket.socket](0)
-    server = _Server(register, clock)
+    conversation = conversation or Conversation(register, clock)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_accept, server, listener, hosts_in, host_timeout_s)
+        nursery.start_soon(_accept, conversation, listener, hosts_in, host_timeout_s)
         async for host in hosts:
-            await server.talk(host)
+            with host:
+                await conversation.talk(_SocketPort(host))
 
 
 async def _accept(
-    server: _Server,
+    conversation: Conversation,
     listener: socket.socket,
     hosts: trio.MemorySendChannel[socket.socket],
     host_timeout_s: float,
@@ -62,61 +59,30 @@ async def _accept(
                 with trio.move_on_after(host_timeout_s):
                     await hosts.send(host)
                     offered = True
-                if not offered and trio.current_time() - server.heard >= host_timeout_s:
-                    server.present.cancel()
+                if not offered and trio.current_time() - conversation.heard >= host_timeout_s:
+                    conversation.hang_up()
         finally:
             if not offered:
                 host.close()
 
 
-class _Server:
-    """The conversation with the present host."""
+class _SocketPort:
+    """A socket without a layer between: an answer is small and nearly always goes out at once."""
 
-    def __init__(self, register: EmulatedRegister, clock: Clock) -> None:
-        self._register = register
-        self._clock = clock
-        self.heard = -inf  # when the present host was last heard
-        self.present = trio.CancelScope()
+    def __init__(self, host: socket.socket) -> None:
+        self._host = host
 
-    async def talk(self, host: socket.socket) -> None:
-        self.present = trio.CancelScope()
-        self.heard = trio.current_time()
-        self._register.connected(self._clock())
-        try:
-            with self.present, suppress(OSError):
-                await self._talk(host)
-        finally:
-            self._register.disconnected(self._clock())
-            host.close()
-
-    async def _talk(self, host: socket.socket) -> None:
-        register, clock = self._register, self._clock
+    async def receive(self) -> bytes:
         while True:
-            deadline = register.deadline
-            if deadline is None:
-                await trio.lowlevel.wait_readable(host)
-            else:
-                with trio.move_on_after(max(0.0, deadline - clock())) as waited:
-                    await trio.lowlevel.wait_readable(host)
-                if waited.cancelled_caught:
-                    await _send(host, register.handle_timeout(clock()))
-                    continue
+            await trio.lowlevel.wait_readable(self._host)
             try:
-                data = host.recv(RECEIVE_MAX)
+                return self._host.recv(RECEIVE_MAX)
             except BlockingIOError:
                 continue
-            if not data:
-                return
-            self.heard = trio.current_time()
-            await _send(host, register.receive(data, clock()))
-            if register.hung_up:
-                return
 
-
-async def _send(host: socket.socket, data: bytes) -> None:
-    """An answer is small: it nearly always goes out at once."""
-    while data:
-        try:
-            data = data[host.send(data) :]
-        except BlockingIOError:
-            await trio.lowlevel.wait_writable(host)
+    async def send(self, data: bytes) -> None:
+        while data:
+            try:
+                data = data[self._host.send(data) :]
+            except BlockingIOError:
+                await trio.lowlevel.wait_writable(self._host)

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from fn_emulator.cli import app
 from kkt_driver import commands as c
 from kkt_driver.frames import encode_frame
 from tests.fn_emulator.desk import closing, item
@@ -153,3 +155,61 @@ def test_kill_9_loop(tmp_path: Path) -> None:
             host.send(closing())
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def ctl(*arguments: str) -> Any:
+    """What `fn-emulator ctl` prints."""
+    done = CliRunner().invoke(app, ["ctl", *arguments])
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def ctl_fails(*arguments: str) -> str:
+    """The one line that says why."""
+    done = CliRunner().invoke(app, ["ctl", *arguments])
+    assert done.exit_code == 1, done.output
+    return done.stderr
+
+
+def test_a_rack_is_controlled_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pseudo-terminals and a stepped world from options, and `ctl` that sees and moves them."""
+    options = ("--pty", "--control-port", "0", "--scale", "0", "--signs", "stub", "--stray-ff", "--drop-answer")
+    chance = ("--seed", "7", "--fault", "answer-lost=0.01", "--noise", "lose=0.01")
+    with emulator("rack", "--count", "1", *options, *chance) as (_, ready):
+        assert ready["registers"][0]["address"].startswith("serial:/dev/")
+        monkeypatch.setenv("FN_EMULATOR_CONTROL", ready["control"])
+        before, after = ctl("time"), ctl("advance", "86400")
+        assert after["now"] == before["now"] + 86_400
+        assert ctl("fault", "1", "cut-after", "FF45")[0]["fault"] == "cut-after"
+        (register,) = ctl("registers")
+        assert (register["troubles_waiting"], register["noise"]["lose"]) == (1, 0.01)
+        assert "the rack holds 1 to 1" in ctl_fails("fault", "2", "cut-after")
+
+
+def test_ctl_without_a_rack_says_so() -> None:
+    """Nobody listens: one line with the option that was forgotten."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert "--control-port" in ctl_fails("time", "--url", f"http://127.0.0.1:{port}")
+
+
+def test_a_recording_of_a_rack_is_played_again(tmp_path: Path) -> None:
+    """`rack --record`, a receipt, `replay`: the turns agree; where they do not, the exit code says so."""
+    with emulator("rack", "--count", "1", "--base-port", "0", "--record", str(tmp_path)) as (process, ready):
+        with Host(ready["registers"][0]["address"]) as host:
+            for request in (c.OpenShift(), c.OpenReceipt(type=0), item(), closing()):
+                host.ask(request)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=5) == 0
+    (file,) = tmp_path.iterdir()
+    done = CliRunner().invoke(app, ["replay", str(file), "--all"])
+    assert done.exit_code == 0, done.output
+    assert "FF45 CloseReceipt" in done.stdout
+    assert "0 other" in done.stdout
+    lines = file.read_text("utf-8").splitlines()
+    opening = next(at for at, line in enumerate(lines) if '"hex":"0205e0' in line)
+    file.write_text("\n".join(lines[:opening] + lines[opening + 2 :]), "utf-8")  # the shift is never opened
+    done = CliRunner().invoke(app, ["replay", str(file)])
+    assert done.exit_code == 1
+    assert "8D OpenReceipt" in done.stdout
+    assert CliRunner().invoke(app, ["replay", str(tmp_path / "nothing")]).exit_code == 1

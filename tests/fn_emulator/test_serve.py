@@ -64,11 +64,10 @@ def shtrih(port: int) -> Any:
     return device
 
 
-def a_day_of_pyshtrih(port: int) -> dict[str, Any]:
+def a_day_of_pyshtrih(device: Any) -> dict[str, Any]:
     """Open a shift, sell two positions with a field, X, refund, cash, Z: as a shop with this driver would."""
     from pyshtrih import FD
 
-    device = shtrih(port)
     device.connect()
     try:
         seen: dict[str, Any] = {"name": device.name}
@@ -104,7 +103,7 @@ async def test_pyshtrih_works_a_day() -> None:
     """A driver that somebody else wrote must work against the emulator unchanged."""
     register = registered(1, now=time.time())
     async with served(register) as port:
-        seen = await trio.to_thread.run_sync(a_day_of_pyshtrih, port)
+        seen = await trio.to_thread.run_sync(a_day_of_pyshtrih, shtrih(port))
     assert seen == {
         "name": "ШТРИХ-М-01Ф",
         "mode": 4,

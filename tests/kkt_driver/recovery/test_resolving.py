@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from fn_emulator.emulated import registered
-from fn_emulator.faults import Fault
+from fn_emulator.faults import FOREIGN, Fault
 from kkt_driver import commands as k
 from kkt_driver.errors import Malformed, Misuse, NotSent, OutcomeUnknown, Refused
 from kkt_driver.intents import Intent, fingerprint
@@ -68,7 +68,9 @@ def test_only_recovery_holds_the_seal() -> None:
 # --- every fault, both layers --------------------------------------------------------------------------------------
 
 LINKS = [StandardLink, AlternativeLink]
+FAULTS = [fault for fault in Fault if fault not in FOREIGN]
 REGISTERED = {
+    Fault.ANSWER_AFTER_RECONNECT,
     Fault.CUT_AFTER,
     Fault.POWER_AFTER,
     Fault.POWER_AFTER_COMMIT,
@@ -93,7 +95,7 @@ def settle(bench: Bench, intent: Intent) -> Verdict:
 
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("own_key", [None, ""], ids=["with key", "without key"])
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", FAULTS)
 def test_one_receipt_is_one_document_whatever_happens_to_its_close(
     fault: Fault, own_key: str | None, link: Any
 ) -> None:
@@ -107,7 +109,7 @@ def test_one_receipt_is_one_document_whatever_happens_to_its_close(
     try:
         done = bench.sell(own_key=own_key)
     except Refused as refusal:
-        assert fault is Fault.DRIVE_SILENT
+        assert fault in (Fault.DRIVE_SILENT, Fault.DRIVE_BUSY, Fault.DRIVE_FAILED)
         again = refusal.proof
     except OutcomeUnknown as unknown:
         verdict = settle(bench, unknown.intent)
@@ -149,7 +151,7 @@ def test_a_commit_the_register_never_noticed_is_registered_and_then_cancelled() 
 
 
 @pytest.mark.parametrize("link", LINKS)
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_shift_opens_once_whatever_happens(fault: Fault, link: Any) -> None:
     """The same for E0h."""
     bench = Bench(link=link)
@@ -163,7 +165,7 @@ def test_a_shift_opens_once_whatever_happens(fault: Fault, link: Any) -> None:
 
 
 @pytest.mark.parametrize("link", LINKS)
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_shift_closes_once_whatever_happens(fault: Fault, link: Any) -> None:
     """The same for 41h."""
     bench = Bench(link=link)
