@@ -121,6 +121,7 @@ def test_a_qr_code() -> None:
     assert paper(desk, c.PrintCode(type=3, length=len(text), align=0)) == [BarCode("QR", text, 0)]
     reply = desk.ask(c.PrintCode(type=131, length=len(text), parameters=(0, 0, 4, 0, 1)))
     version = segno.make(text, error="m", boost_error=False, micro=False, mode="byte").version
+    assert isinstance(version, int)
     assert reply.parameters == (version, 0, 4, 0, 1)
     assert reply.width == reply.height == (17 + 4 * version) * 4
     assert desk.ask(c.PrintCode(type=0, length=10)).parameters is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fn_emulator.register.printer import TRANSITIONS, Event, Printer, Submode
@@ -100,7 +102,7 @@ def test_power_lost_while_printing() -> None:
     assert desk.last_document == document
 
 
-def printing_desk(**options: object) -> Desk:
+def printing_desk(**options: Any) -> Desk:
     desk = Desk(**options)
     desk.set(17, 1, 7, b"\0")
     desk.ask(c.OpenShift())

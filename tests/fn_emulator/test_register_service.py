@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from fn_emulator.drive import Drive
 from fn_emulator.emulated import EmulatedRegister
+from fn_emulator.register import DESKTOP
 from fn_emulator.register.service import byte_timeout_s
 from fn_emulator.signs import DEMO_MASTER_KEY
 from fn_emulator.storage import MemoryStorage
@@ -106,7 +108,7 @@ def test_totals_that_nothing_resets() -> None:
 
 
 def test_reboot() -> None:
-    """FEF3h is not answered; what was open is gone as after a power cut, and the next host finds a register that works."""
+    """FEF3h is not answered; what was open is gone as after a power cut, and the register works for the next host."""
     desk = Desk(shift=True)
     desk.ask(c.OpenReceipt(type=0))
     register = desk.register
@@ -133,10 +135,6 @@ def test_synchronising_registers() -> None:
 
 def test_a_senior_cashier_takes_reports_where_the_model_says_so() -> None:
     """Row 28 may take X and Z on models with bit 33 of F7h only."""
-    from msgspec.structs import replace
-
-    from fn_emulator.register import DESKTOP
-
     desk = Desk(shift=True)
     assert desk.refused(c.XReport(password=28)) == 0x4F
     senior = Desk(shift=True, model=replace(DESKTOP, features=DESKTOP.features | 1 << 33))
