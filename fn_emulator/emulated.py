@@ -184,15 +184,20 @@ def registered(
     inn: str = "9900000000",
     keys: Callable[[bytes, str], Keys] = Keys.derive,
     master_key: bytes = DEMO_MASTER_KEY,
+    ffd: int | None = None,
+    work_mode: int = 0,
+    extended_mode: int = 0,
     drive_storage: Storage | None = None,
     storage: Storage | None = None,
     **options: Any,
 ) -> EmulatedRegister:
-    """Register `index`, ready to open a shift: FFD 1.2, all tax systems, data transfer through the host.
+    """Register `index`, ready to open a shift: all tax systems, data transfer through the host.
 
     A drive that was registered before is taken as it is; a fresh one is registered by the register's own commands.
     `keys` makes the drive's keys of the master key and its number (`StubKeys.derive`: signs that cost nothing).
-    `options` go to EmulatedRegister.
+    `ffd` is the format as table 17 counts it (2: 1.05, 3: 1.1, 4: 1.2; the model's own when left out), `work_mode`
+    and `extended_mode` are the masks of a registration (16 in the second: marked goods). `options` go to
+    EmulatedRegister.
     """
     if not 1 <= index <= 99_999_999:
         raise Misuse(f"register {index}: numbers of a rack run from 1 to 99999999")
@@ -209,7 +214,7 @@ def registered(
         **options,
     )
     if drive.phase == 1:
-        _register(register, index, inn, now)
+        _register(register, index, inn, now, ffd=ffd, work_mode=work_mode, extended_mode=extended_mode)
     return register
 
 
@@ -226,17 +231,23 @@ _TABLES: tuple[tuple[int, int, int | str], ...] = (
 )
 
 
-def _register(register: EmulatedRegister, index: int, inn: str, now: float) -> None:
-    for table, field, value in _TABLES:
+def _register(
+    register: EmulatedRegister, index: int, inn: str, now: float, *, ffd: int | None, work_mode: int, extended_mode: int
+) -> None:
+    model, settings = register.core.model, register.core.settings
+    format_ = () if ffd is None else ((17, 17, ffd),)
+    for table, field, value in (*_TABLES, *format_, (18, 21, extended_mode)):
+        if field > settings.size(table)[1]:
+            continue  # an older firmware
         data = value.encode("cp1251") if isinstance(value, str) else bytes((value,))
-        register.ask(c.WriteTable(table=table, row=1, field=field, value=data), now)
+        register.ask(c.WriteTable(table=model.on_the_wire(table), row=1, field=field, value=data), now)
     register.ask(c.BeginRegistration(type=0), now)
     register.ask(
         c.Register(
             inn=inn,
             registration_number=registration_number(f"{index:010d}", inn, register.serial),
             tax_systems=_ALL_TAX_SYSTEMS,
-            work_mode=0,
+            work_mode=work_mode,
         ),
         now,
     )

@@ -253,7 +253,7 @@ class RegisterCore:
 
     @property
     def mode(self) -> Mode:
-        if self.reading is not None:
+        if self.reading is not None and self.model.reads_in_mode_1:
             return Mode.DATA_OUTPUT
         if self.receipt is not None:
             return Mode.RECEIPT

@@ -17,12 +17,13 @@ from kkt_driver import commands as c
 if TYPE_CHECKING:
     from fn_emulator.register.core import Handler, RegisterCore
 
-__all__ = ["HANDLERS", "MESSAGE_WAITING", "Exchange", "hand_over", "take"]
+__all__ = ["HANDLERS", "Exchange", "hand_over", "message_waits", "take"]
 
 _HEAD, _SIGNATURE = 30, b"\x2a\x08\x41\x0a"
 _READ_MAX = 1024
 _ANSWER_MAX = 1024 + _HEAD
-MESSAGE_WAITING = 0b10
+_MESSAGE_WAITING = 0b10
+_SENDING = (3, 7)  # phases in which a drive sends
 _BY_HOST = 0
 _VERSIONS = {2: b"\x01\x05", 3: b"\x01\x10", 4: b"\x01\x20"}
 
@@ -44,8 +45,19 @@ def waiting(register: RegisterCore, request: c.OutgoingMessage, operator: int) -
     return c.SizeAndBlock(size=len(exchange.message), block=register.model.block)
 
 
+def message_waits(register: RegisterCore) -> bool:
+    """Whether the drive has something to send; a drive that is closed and delivered does not even want to be asked."""
+    try:
+        return bool(register.ask(0x20)[0] & _MESSAGE_WAITING)
+    except Refusal as refusal:
+        if refusal.code != Code.DRIVE_STATE:
+            raise
+        return False
+
+
 def take(register: RegisterCore) -> bytes:
-    if not register.ask(0x20)[0] & MESSAGE_WAITING:
+    """The next message, whole; nothing when there is none."""
+    if not message_waits(register):
         return b""
     register.ask(0x21, b"\1")
     size = int.from_bytes(register.ask(0x22), "little")
@@ -98,7 +110,7 @@ def hand_over(register: RegisterCore, answer: bytes) -> None:
         register.ask(0x26, answer[_HEAD:])
     finally:
         register.exchange.message = b""
-    if not register.ask(0x20)[0] & MESSAGE_WAITING:
+    if register.ask(0x30)[0] in _SENDING and not message_waits(register):
         register.ask(0x21, b"\0")
 
 

@@ -124,7 +124,7 @@ def due(register: RegisterCore) -> float | None:
     network, times = register.network, []
     if register.receipt is not None:
         return None
-    if network.operator is not None and _talks_itself(register) and (register.exchange.message or _queued(register)):
+    if network.operator is not None and _talks_itself(register) and _queued(register):
         times.append(network.next_message)
     if network.marking is not None and _notices(register):
         times.append(network.next_notice)
@@ -133,7 +133,7 @@ def due(register: RegisterCore) -> float | None:
 
 def _queued(register: RegisterCore) -> bool:
     try:
-        return bool(register.ask(0x20)[0] & exchange.MESSAGE_WAITING)
+        return bool(register.exchange.message) or exchange.message_waits(register)
     except Refusal:
         return False
 

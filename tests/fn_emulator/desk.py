@@ -9,6 +9,8 @@ import pytest
 
 from ffd import tlv
 from fn_emulator.emulated import EmulatedRegister, registered
+from fn_emulator.operator import TestOperator
+from fn_emulator.signs import DEMO_MASTER_KEY
 from fn_emulator.storage import MemoryStorage
 from kkt_driver import commands as c
 from kkt_driver.errors import Refused
@@ -109,3 +111,28 @@ def sell(desk: Desk, *items: c.Operation, kind: int = 0, **changes: Any) -> c.Cl
     for one in items or (item(),):
         desk.ask(one)
     return desk.ask(closing(**changes))
+
+
+def carry(desk: Desk, operator: TestOperator, *, back: bool = True) -> int:
+    """One round of a host that carries messages; gives the size of the message."""
+    waiting = desk.ask(c.OutgoingMessage())
+    message = b""
+    while len(message) < waiting.size:
+        count = min(waiting.block, waiting.size - len(message))
+        message += desk.ask(c.ReadMessage(offset=len(message), count=count)).data
+    if message and back:
+        answer = operator.respond(message, now=desk.now)
+        assert answer is not None
+        desk.ask(c.BeginAnswer(size=len(answer)))
+        for at in range(0, len(answer), waiting.block):
+            piece = answer[at : at + waiting.block]
+            desk.ask(c.WriteAnswer(offset=at, count=len(piece), data=piece))
+    return waiting.size
+
+
+def deliver_all(desk: Desk) -> int:
+    """Everything to the operator; how many documents it were."""
+    operator, count = TestOperator(master=DEMO_MASTER_KEY), 0
+    while carry(desk, operator):
+        count += 1
+    return count

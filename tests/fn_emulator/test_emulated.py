@@ -21,7 +21,7 @@ from fn_emulator.storage import MemoryStorage
 from kkt_driver import commands as c
 from kkt_driver.errors import Refused
 from kkt_driver.frames import encode_alt, encode_frame
-from tests.fn_emulator.desk import START, Desk, closing, item, sell
+from tests.fn_emulator.desk import START, Desk, carry, closing, item, sell
 
 ENQ, ACK, NAK = b"\x05", b"\x06", b"\x15"
 
@@ -305,23 +305,6 @@ def test_little_is_written_per_receipt() -> None:
     desk.restart()
     assert desk.register.core._log._since_picture < 510
     assert desk.ask(c.MoneyRegister(low=193)).value == 601 * 17900
-
-
-def carry(desk: Desk, operator: TestOperator, *, back: bool = True) -> int:
-    """One round of a host that carries messages; gives the size of the message."""
-    waiting = desk.ask(c.OutgoingMessage())
-    message = b""
-    while len(message) < waiting.size:
-        count = min(waiting.block, waiting.size - len(message))
-        message += desk.ask(c.ReadMessage(offset=len(message), count=count)).data
-    if message and back:
-        answer = operator.respond(message, now=desk.now)
-        assert answer is not None
-        desk.ask(c.BeginAnswer(size=len(answer)))
-        for at in range(0, len(answer), waiting.block):
-            piece = answer[at : at + waiting.block]
-            desk.ask(c.WriteAnswer(offset=at, count=len(piece), data=piece))
-    return waiting.size
 
 
 def test_messages_for_the_operator() -> None:
