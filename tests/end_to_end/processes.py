@@ -66,6 +66,13 @@ class Program:
         with trio.CancelScope(shield=True):
             await self._process.wait()
 
+    async def finish(self, *, within_s: float) -> None:
+        """Close its standard input, and the program ends well."""
+        assert self._process.stdin is not None
+        await self._process.stdin.aclose()
+        with trio.fail_after(within_s):
+            assert await self._process.wait() == 0
+
     async def stop(self) -> None:
         """SIGTERM, and the program ends well."""
         if self._process.returncode is None:
@@ -84,9 +91,10 @@ class Plant:
     `lines` are the ports the daemon talks to instead of the registers', where a test has put itself in between.
     """
 
-    def __init__(self, state: Path, *, links: Sequence[str]) -> None:
+    def __init__(self, state: Path, *, links: Sequence[str], quiet_s: float = FF45_S) -> None:
         self.state = state
         self.links = links
+        self.quiet_s = quiet_s
         self.base = free_base((0, 1, *range(10, 10 + len(links))))
         self.register_ports = tuple(range(self.base + 10, self.base + 10 + len(links)))
         self.url = f"http://127.0.0.1:{self.base}"
@@ -119,6 +127,10 @@ class Plant:
         path.write_text(self._config(self.register_ports if lines is None else lines))
         return await self._start("fleet", "serve", str(path), "--json")
 
+    async def clients(self, log: Path, *, shops: int, seed: int) -> Program:
+        """Shops that post until their standard input closes, and write down what they are told."""
+        return await self._start("tests.end_to_end.clients", self.url, str(log), str(shops), str(seed))
+
     async def _start(self, *arguments: str) -> Program:
         program = await Program.start(*arguments, log=self.state / f"{arguments[0]}.log")
         self._running.append(program)
@@ -132,7 +144,7 @@ name = "k{number}"
 address = "tcp://127.0.0.1:{port}"
 inn = "{INN}"
 link = "{link}"
-deadlines = {{ FF45 = {FF45_S}, E0 = 3 }}
+deadlines = {{ FF45 = {self.quiet_s}, E0 = 3 }}
 """
             for number, (port, link) in enumerate(zip(ports, self.links, strict=True), start=1)
         )
