@@ -2,12 +2,16 @@
 
 One column is a situation, one row a command with sensible data. `.` is success, a number is the answer code. Rows
 follow the command list, columns a drive's life.
+
+`fn_commands.csv` was compiled from the published description of a drive (2016), descriptions of two register vendors,
+and open sources of terminals and readers that talk to drives; it names 77 commands with what is known of each.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from struct import pack
 from typing import Any
@@ -15,8 +19,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from fn_emulator.drive import Code
+from fn_emulator.drive import MODELS, Code
 from fn_emulator.drive.commands import COMMANDS
 from tests.fn_emulator.drives import (
     AUTONOMOUS,
@@ -26,6 +31,7 @@ from tests.fn_emulator.drives import (
     good_code,
     marked_item,
     registered,
+    sums,
     tags,
     with_marking,
     with_shift,
@@ -514,3 +520,29 @@ ANYWHERE = [build() for build in (_fresh, registered, _receipt, _reading, _waiti
 def test_any_command(code: int, data: bytes, hands: Hands) -> None:
     """Whatever the command and its bytes, in any phase: an answer from the list of codes, never an exception."""
     assert hands.send(code, data).error in set(Code)
+
+
+def test_order_of_checks() -> None:
+    """Everything is wrong with a 16h at once; mended one by one, each answer is the next in the stated order."""
+    hands = with_shift(model=replace(MODELS["fn-1.2-36"], documents_max=2))
+    form = hands.receipt_form
+    assert hands.code(0x16, form(operation=9)[1][:-1]) is Code.UNKNOWN_COMMAND
+    assert hands.code(*form(operation=9)) is Code.WRONG_STATE
+    hands.ok(0x15, hands.dt)
+    assert hands.code(*form(operation=9)) is Code.WRONG_STATE  # it has no data
+    hands.ok(0x07, tags((1055, 1), (1209, 4)))
+    hands.now -= timedelta(minutes=10)
+    assert hands.code(*form(operation=9)) is Code.BAD_VALUE
+    assert hands.code(*form()) is Code.BAD_DATETIME
+    hands.now += timedelta(minutes=10, hours=25)
+    assert hands.code(*form()) is Code.SHIFT_TOO_LONG
+    hands.now -= timedelta(hours=24)
+    assert hands.code(*form()) is Code.BAD_INTERVAL
+    hands.now -= timedelta(hours=1)
+    assert hands.code(*form()) is Code.RESOURCE_LIMIT
+    roomy = Hands(hands.storage)
+    roomy.ok(0x15, hands.dt)
+    roomy.ok(0x07, tags((1055, 1), (1209, 4)))
+    assert roomy.send(*form()).data == b"\x1f"  # 0Dh: all five payment sums are missing
+    roomy.ok(0x07, sums(20000))
+    roomy.ok(*form())
