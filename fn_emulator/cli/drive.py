@@ -72,11 +72,9 @@ def documents(
     number: Annotated[int | None, typer.Option(help="This document alone.")] = None,
 ) -> None:
     """Show what an operator or marking system keeps: a line of JSON for each drive or document."""
-    import msgspec
-
     from fn_emulator.errors import EmulatorError, Misuse
     from fn_emulator.operator import DocumentStore, LogStore
-    from fn_emulator.operator_view import show, summary
+    from fn_emulator.operator_view import as_json, show, summary
     from fn_emulator.rack import StateFolder
 
     try:
@@ -91,6 +89,6 @@ def documents(
                 else:
                     found = [show(one) for one in store.documents(drive) if number in (None, one.document)]
                 for one in found:
-                    typer.echo(msgspec.json.encode(one))
+                    typer.echo(as_json(one))
     except EmulatorError as error:
         fail(error)
