@@ -1,4 +1,4 @@
-"""A cash register with a fiscal drive inside, and an operator of fiscal data: a test double, not a cash register.
+"""A cash register with a fiscal drive inside, an operator and a marking system: a test double, not a cash register.
 
 A table of contents; every name is loaded when it is first used.
 """
@@ -16,6 +16,7 @@ _CONTENTS = {
     "Line": "line",
     # its drive
     "Drive": "drive",
+    "DriveLine": "drive_frames",
     "Keys": "signs",
     # what survives
     "Storage": "storage",
@@ -26,6 +27,10 @@ _CONTENTS = {
     "FaultPlan": "faults",
     # the other end of the drive's messages
     "TestOperator": "operator",
+    "MarkingSystem": "marking_system",
+    "KeyServer": "key_server",
+    "MarkingPoint": "marking_point",
+    "make_code": "marking_system",
     # errors
     "EmulatorError": "errors",
     "StorageError": "errors",
@@ -36,6 +41,7 @@ __all__ = list(_CONTENTS)
 
 if TYPE_CHECKING:
     from fn_emulator.drive import Drive as Drive
+    from fn_emulator.drive_frames import DriveLine as DriveLine
     from fn_emulator.emulated import EmulatedRegister as EmulatedRegister
     from fn_emulator.emulated import registered as registered
     from fn_emulator.errors import EmulatorError as EmulatorError
@@ -43,7 +49,11 @@ if TYPE_CHECKING:
     from fn_emulator.errors import StorageError as StorageError
     from fn_emulator.faults import Fault as Fault
     from fn_emulator.faults import FaultPlan as FaultPlan
+    from fn_emulator.key_server import KeyServer as KeyServer
     from fn_emulator.line import Line as Line
+    from fn_emulator.marking_point import MarkingPoint as MarkingPoint
+    from fn_emulator.marking_system import MarkingSystem as MarkingSystem
+    from fn_emulator.marking_system import make_code as make_code
     from fn_emulator.operator import TestOperator as TestOperator
     from fn_emulator.register import RegisterCore as RegisterCore
     from fn_emulator.signs import Keys as Keys

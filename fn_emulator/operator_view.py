@@ -14,7 +14,7 @@ from ffd.container import Container
 from ffd.errors import FfdError
 from fn_emulator.operator import Confirmed, DocumentStore
 
-__all__ = ["DriveSummary", "show", "summary"]
+__all__ = ["DriveSummary", "as_json", "show", "summary"]
 
 GAPS_SHOWN = 100
 """Missing numbers that are named; a drive that began in the middle would fill pages."""
@@ -50,6 +50,11 @@ def show(confirmed: Confirmed) -> dict[str, Any]:
         shown["problem"] = str(error)
         shown["bytes"] = container.document.hex()
     return shown
+
+
+def as_json(shown: object) -> str:
+    """What `show` or `summary` gave, as one line."""
+    return msgspec.json.encode(shown).decode("utf-8")
 
 
 def summary(store: DocumentStore, drive: str) -> DriveSummary | None:

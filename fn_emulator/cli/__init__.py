@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from fn_emulator.cli import ctl, recordings, serve
+from fn_emulator.cli import ctl, drive, recordings, serve
 
 __all__ = ["app", "main"]
 
@@ -17,6 +17,9 @@ app = typer.Typer(
 )
 app.command()(serve.rack)
 app.command()(serve.operator)
+app.command()(drive.drive)
+app.command()(drive.marking)
+app.command()(drive.documents)
 app.command()(recordings.record)
 app.command()(recordings.replay)
 app.add_typer(ctl.app, name="ctl")

@@ -10,7 +10,7 @@ import trio
 
 from fn_emulator.messages import SESSION_HEADER, Peer
 
-__all__ = ["Answering", "serve_operator"]
+__all__ = ["Answering", "converse", "serve_operator"]
 
 IDLE_S = 300.0
 """A connection that says nothing for so long is closed; registers keep theirs for one exchange."""
@@ -35,11 +35,16 @@ async def serve_operator(operator: Answering, listener: socket.socket, *, clock:
     listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(listener))]
 
     async def handle(stream: trio.SocketStream) -> None:
-        async with stream:
-            with trio.move_on_after(IDLE_S) as idle:
-                await _talk(stream, operator, clock, idle)
+        await converse(stream, operator, clock=clock)
 
     await trio.serve_listeners(handle, listeners)
+
+
+async def converse(stream: trio.abc.Stream, operator: Answering, *, clock: Callable[[], float]) -> None:
+    """One connection, until either side has enough of it; closes the stream."""
+    async with stream:
+        with trio.move_on_after(IDLE_S) as idle:
+            await _talk(stream, operator, clock, idle)
 
 
 async def _talk(

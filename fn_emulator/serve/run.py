@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import resource
-import signal
 import socket
-import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -21,6 +18,7 @@ from fn_emulator.clock import WorldClock
 from fn_emulator.operator import LogStore, TestOperator
 from fn_emulator.rack import Chance, Rack, StateFolder
 from fn_emulator.serve.operator import serve_operator
+from fn_emulator.serve.process import Say, Service, address_of, say_json, serve_until_signal
 from fn_emulator.serve.proxy import check_address, recorded, serve_proxy
 from fn_emulator.serve.pty import Terminal, serve_terminal, terminals
 from fn_emulator.serve.sockets import listening
@@ -30,16 +28,7 @@ from fn_emulator.signs import DEMO_MASTER_KEY, Keys
 
 __all__ = ["run_operator", "run_proxy", "run_rack"]
 
-Say = Callable[[Mapping[str, Any]], None]
-Service = Callable[..., Any]
-"""An asynchronous function that serves until it is cancelled."""
-
 Derive = Callable[[bytes, str], Keys]
-
-
-def _say(event: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(event) + "\n")
-    sys.stdout.flush()
 
 
 def run_rack(
@@ -57,7 +46,7 @@ def run_rack(
     until_stdin_closes: bool = False,
     recordings: Path | None = None,
     clock: Callable[[], float] = time.time,
-    say: Say = _say,
+    say: Say = say_json,
     **options: Any,
 ) -> None:
     """Registers on `base_port` and the ports after it, or on pseudo-terminals when it is None; operator and control
@@ -81,7 +70,7 @@ def run_rack(
         if recordings is not None:
             for seat in rack.seats:
                 seat.recorder = stack.enter_context(recorded(recordings, f"register-{seat.index}", world_clock()))
-        addresses = [f"tcp://{_address(one)}" for one in sockets[: len(ports)]] + [
+        addresses = [f"tcp://{address_of(one)}" for one in sockets[: len(ports)]] + [
             f"serial:{one.path}" for one in lines
         ]
         world.addresses.update(enumerate(addresses, start=1))
@@ -97,10 +86,10 @@ def run_rack(
                 {"address": address, "serial": seat.register.serial, "drive": seat.register.drive.number}
                 for seat, address in zip(rack.seats, addresses, strict=True)
             ],
-            "operator": _address(others["operator"]) if operator else None,
-            "control": f"http://{_address(others['control'])}" if "control" in others else None,
+            "operator": address_of(others["operator"]) if operator else None,
+            "control": f"http://{address_of(others['control'])}" if "control" in others else None,
         }
-        trio.run(_serve, services, _control(world, others.get("control")), partial(say, ready))
+        trio.run(serve_until_signal, services, _control(world, others.get("control")), partial(say, ready))
 
 
 def _allow_descriptors(registers: int) -> None:
@@ -149,13 +138,13 @@ def run_operator(
     state: Path | None,
     host: str = "127.0.0.1",
     clock: Callable[[], float] = time.time,
-    say: Say = _say,
+    say: Say = say_json,
 ) -> None:
     """A test operator alone, until a signal."""
     with listening([(host, port, "operator")]) as sockets, StateFolder(state) as folder:
         service: Service = partial(serve_operator, _operator(folder, Keys.derive), sockets[0], clock=clock)
-        ready = {"event": "ready", "operator": _address(sockets[0])}
-        trio.run(_serve, [service], None, partial(say, ready))
+        ready = {"event": "ready", "operator": address_of(sockets[0])}
+        trio.run(serve_until_signal, [service], None, partial(say, ready))
 
 
 def run_proxy(
@@ -166,47 +155,22 @@ def run_proxy(
     host: str = "127.0.0.1",
     note: str = "",
     clock: Callable[[], float] = time.time,
-    say: Say = _say,
+    say: Say = say_json,
 ) -> None:
     """Between drivers and a register at an address, recording, until a signal."""
     check_address(register)
     with listening([(host, port, "drivers")]) as sockets, recorded(folder, "recording", clock(), note=note) as recorder:
         service: Service = partial(serve_proxy, sockets[0], register, recorder, clock=clock)
-        trio.run(_serve, [service], None, partial(say, {"event": "ready", "address": f"tcp://{_address(sockets[0])}"}))
-
-
-async def _serve(services: list[Service], first: Service | None, ready: Callable[[], None]) -> None:
-    """All services, until a signal or until one of them ends; `first` has to be up before `ready` is called."""
-    async with trio.open_nursery() as nursery:
-        await nursery.start(_until_signal, nursery.cancel_scope)
-        if first is not None:
-            await nursery.start(first)
-        for service in services:
-            nursery.start_soon(_last, service, nursery.cancel_scope)
-        ready()
-
-
-async def _last(service: Service, scope: trio.CancelScope) -> None:
-    await service()
-    scope.cancel()
+        trio.run(
+            serve_until_signal,
+            [service],
+            None,
+            partial(say, {"event": "ready", "address": f"tcp://{address_of(sockets[0])}"}),
+        )
 
 
 def _operator(folder: StateFolder, keys: Derive) -> TestOperator:
     return TestOperator(master=DEMO_MASTER_KEY, store=LogStore(folder.storage("operator.log")), keys=keys)
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-async def _until_signal(scope: trio.CancelScope, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-    """SIGTERM and SIGINT end everything at once: what is written is written, nothing needs a goodbye."""
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        task_status.started()
-        async for _ in signals:
-            scope.cancel()
-            return
 
 
 async def _until_stdin_closes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from struct import pack
 from typing import Any
@@ -67,6 +68,7 @@ class Hands:
         self.operator = TestOperator(master=DEMO_MASTER_KEY)
         self.marking_system = MarkingSystem(master=DEMO_MASTER_KEY)
         self.key_server = KeyServer(master=DEMO_MASTER_KEY)
+        self.asking: Callable[[Peer, bytes], bytes | None] = lambda peer, data: peer.respond(data, now=self.unix)
 
     def go(self, **span: float) -> None:
         step = timedelta(**span)
@@ -197,7 +199,7 @@ class Hands:
             signature=SIGNATURE_MARKING,
             session=session,
         )
-        answer = peer.respond(header.encode() + container, now=self.unix)
+        answer = self.asking(peer, header.encode() + container)
         assert answer is not None, peer.problems
         return answer[30:]
 

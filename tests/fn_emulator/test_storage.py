@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fn_emulator.errors import StorageError
 from fn_emulator.storage import RECORD_SIZE_MAX, FileStorage, MemoryStorage
 
-RECORDS = [b"first", b"", b"third " * 400]
+RECORDS = [b"first", b"", b"third " * 150]
 
 
 def filled() -> MemoryStorage:
