@@ -22,6 +22,7 @@ from fn_emulator.register.core import TCP
 from fn_emulator.register.network import Network, Outgoing, incoming, outgoing
 from fn_emulator.register.service import byte_timeout_s
 from fn_emulator.signs import DEMO_MASTER_KEY, Keys
+from fn_emulator.register.tape import Tape
 from fn_emulator.storage import MemoryStorage, Storage
 from fn_emulator.trouble import carry_out
 from kkt_driver import commands as c
@@ -133,15 +134,16 @@ class EmulatedRegister:
         self.line.disconnected(now)
         self.hung_up = True
 
-    def tape_text(self) -> str:
-        """What the register has printed, as text."""
-        return self.core.printer.tape.text()
+    def tape(self, now: float) -> Tape:
+        """The paper of the register with what is out by now: whole documents, and torn ones."""
+        self.core.printer.submode(now)
+        return self.core.printer.tape
 
-    def tape_picture(self) -> Image:
+    def tape_picture(self, now: float) -> Image:
         """The same as a picture; needs the extra `render`."""
         from fn_emulator.register.picture import picture
 
-        return picture(self.core.printer.tape.lines, characters=self.core.model.characters)
+        return picture(self.tape(now).lines, characters=self.core.model.characters)
 
     def outgoing(self, now: float) -> Outgoing | None:
         """The message that the register wants to send to its operator over its own network, and where to."""

@@ -24,7 +24,7 @@ def test_a_receipt_becomes_a_picture() -> None:
     desk.set(17, 1, 7, b"\0")
     desk.ask(c.OpenShift())
     sell(desk)
-    image = desk.register.tape_picture()
+    image = desk.register.tape_picture(desk.now)
     assert image.width == 48 * CELL + 2 * MARGIN
     assert image.height > 20 * HEIGHT
     assert image.getextrema() == (0, 255)
