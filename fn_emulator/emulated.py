@@ -21,8 +21,8 @@ from fn_emulator.register import DESKTOP, Model, RegisterCore
 from fn_emulator.register.core import TCP
 from fn_emulator.register.network import Network, Outgoing, incoming, outgoing
 from fn_emulator.register.service import byte_timeout_s
-from fn_emulator.signs import DEMO_MASTER_KEY, Keys
 from fn_emulator.register.tape import Tape
+from fn_emulator.signs import DEMO_MASTER_KEY, Keys
 from fn_emulator.storage import MemoryStorage, Storage
 from fn_emulator.trouble import carry_out
 from kkt_driver import commands as c
