@@ -10,7 +10,7 @@ server (`fn_emulator.serve.tcp`) or call it as it stands.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ffd.ids import registration_number
 from fn_emulator.drive import Drive
@@ -21,10 +21,14 @@ from fn_emulator.register import DESKTOP, Model, RegisterCore
 from fn_emulator.register.core import TCP
 from fn_emulator.register.network import Network, Outgoing, incoming, outgoing
 from fn_emulator.register.service import byte_timeout_s
+from fn_emulator.register.tape import Tape
 from fn_emulator.signs import DEMO_MASTER_KEY, Keys
 from fn_emulator.storage import MemoryStorage, Storage
 from fn_emulator.trouble import carry_out
 from kkt_driver import commands as c
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = ["EmulatedRegister", "drive_number", "registered", "serial_number"]
 
@@ -129,6 +133,17 @@ class EmulatedRegister:
         self.line.power_cycle()
         self.line.disconnected(now)
         self.hung_up = True
+
+    def tape(self, now: float) -> Tape:
+        """The paper of the register with what is out by now: whole documents, and torn ones."""
+        self.core.printer.submode(now)
+        return self.core.printer.tape
+
+    def tape_picture(self, now: float) -> Image:
+        """The same as a picture; needs the extra `render`."""
+        from fn_emulator.register.picture import picture
+
+        return picture(self.tape(now).lines, characters=self.core.model.characters)
 
     def outgoing(self, now: float) -> Outgoing | None:
         """The message that the register wants to send to its operator over its own network, and where to."""

@@ -27,6 +27,7 @@ _OWNER = (1048, 1018, 1009, 1187)
 _HEAD = frozenset((1041, 1037, 1018, 1048, 1009, 1187, 1012, 1040, 1077, 1054, 1059, 1020))
 _FOOT = ((1037, "РН ККТ"), (1041, "ФН"), (1040, "ФД"))
 _ITEM_LINE = frozenset((1030, 1023, 1079, 1043))
+_PLACEHOLDER = " <признак расчета>"  # of the order's headers; the structure around the field says which it is
 _RECEIPTS = frozenset((3, 4, 31, 41))
 
 
@@ -95,7 +96,7 @@ def _item(field: Tlv, width: int) -> list[Text]:
 
 def _field(field: Tlv, width: int, indent: str) -> list[Text]:
     row = TAGS.get(field.tag)
-    name = indent + ((row.header or row.name_ru) if row else str(field.tag))
+    name = indent + ((row.header or row.name_ru).replace(_PLACEHOLDER, "") if row else str(field.tag))
     if isinstance(field.value, tuple):
         lines = wrapped(name, width)
         for one in field.value:

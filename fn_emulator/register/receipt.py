@@ -36,6 +36,9 @@ GROUPS = {1: 1, 2: 2, 3: 5, 4: 6, 5: 3, 6: 4, 7: 7, 8: 8, 9: 9, 10: 10, 11: 11, 
 OPERATIONS_MAX = 1000
 """Items of one receipt; the document's 30 KiB come first with usual names."""
 
+RECEIPT_BYTES_MAX = 64 * 1024
+"""What the register holds of one receipt, twice the largest document: the drive decides what fits, memory ends here."""
+
 CHUNK_MAX = 1024
 """Bytes of fields in one command to the drive."""
 
@@ -206,6 +209,7 @@ class OpenReceipt:
         self.operator = operator
         self.total = 0
         self.operations = 0
+        self.size = 0  # bytes of items and of their fields
         self.items: list[Item] = []
         self.by_group: dict[int, int] = {}
         self.by_department: dict[int, int] = {}
@@ -266,8 +270,15 @@ class OpenReceipt:
         )
         if rate not in (5, 6):
             body += vln(1200, vat.amount(total, rate) if tax is None else tax)
+        self.take(len(body))
         self.items.append(Item(body))
         self.count(total, group, department)
+
+    def take(self, size: int) -> None:
+        """Room for so many bytes more; 4Bh when there is none."""
+        if self.size + size > RECEIPT_BYTES_MAX:
+            raise Refusal(Code.BUFFER_OVERFLOW)
+        self.size += size
 
     def count(self, total: int, group: int, department: int) -> None:
         """Sums of one more position."""

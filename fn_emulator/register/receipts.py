@@ -206,12 +206,13 @@ def send_item_tlv(register: RegisterCore, request: c.SendItemTlv, operator: int)
     assert receipt is not None, "modes allow FF4Dh in mode 8 only"
     if not request.tlv or len(request.tlv) > _ITEM_TLV_MAX:
         raise Refusal(Code.INCORRECT)
+    if not register.model.item_tags_first and not receipt.items:
+        raise Refusal(Code.INCORRECT)
+    receipt.take(len(request.tlv))
     if register.model.item_tags_first:
         list(split(request.tlv))
         receipt.for_next_item += request.tlv
         return _DONE
-    if not receipt.items:
-        raise Refusal(Code.INCORRECT)
     receipt.items[-1].bind(request.tlv)
     return _DONE
 

@@ -14,8 +14,11 @@ from fn_emulator.drive import Drive
 from fn_emulator.emulated import EmulatedRegister, drive_number, registered, serial_number
 from fn_emulator.errors import Misuse
 from fn_emulator.faults import Fault, FaultPlan
+from fn_emulator.line import BODY_MAX, DEFERRED_MAX
 from fn_emulator.operator import TestOperator
 from fn_emulator.register import DESKTOP
+from fn_emulator.register.paper import GRAPHIC_LINES_MAX
+from fn_emulator.register.tape import TAPE_LINES_MAX
 from fn_emulator.signs import DEMO_MASTER_KEY
 from fn_emulator.storage import MemoryStorage
 from kkt_driver import commands as c
@@ -409,3 +412,48 @@ def test_a_drive_that_is_not_registered() -> None:
     with pytest.raises(Refused) as refusal:
         register.ask(c.OpenShift(), START)
     assert refusal.value.code == 0x02
+
+
+def noise(draw: Any) -> bytes:
+    """Something that comes over a line: a command in a frame, both sound or nearly so, or plain bytes."""
+    code = draw(st.sampled_from(sorted(c.COMMANDS)))
+    password = draw(st.sampled_from([b"\x1e\0\0\0", b"\1\0\0\0", b"\0\0\0\0"]))
+    body = code + password + draw(st.binary(max_size=180))
+    match draw(st.sampled_from(["standard", "alternative", "bytes", "cut", "control"])):
+        case "standard":
+            return encode_frame(body)
+        case "alternative":
+            return encode_alt(draw(st.integers(0, 3)), body)
+        case "bytes":
+            return bytes(draw(st.binary(max_size=60)))
+        case "cut":
+            return encode_frame(body)[: draw(st.integers(1, 8))]
+    return bytes(draw(st.sampled_from([ENQ, ACK, NAK, b"\x8f", b"\xff", encode_alt(None)])))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_a_register_on_a_line_that_says_anything(data: st.DataObject) -> None:
+    """No bytes make an exception, and what the register holds of them stays below what it names."""
+    register = registered(1, now=START)
+    register.core.settings.put(17, 1, 7, 0)
+    now = START
+    register.connected(now)
+    for _ in range(data.draw(st.integers(1, 25))):
+        now += data.draw(st.sampled_from([0.0, 0.01, 1.0, 100_000.0]))
+        said = register.receive(noise(data.draw), now)
+        assert len(said) <= 4 * 2 * (BODY_MAX + 9)
+        if register.hung_up or data.draw(st.integers(0, 9)) == 0:
+            register.disconnected(now)
+            register.connected(now)
+        if register.deadline is not None and register.deadline <= now:
+            register.handle_timeout(now)
+        held = register.line
+        assert len(held._standard._held) <= 257
+        assert len(held._alternative._held) <= 2 * (BODY_MAX + 6) + 1
+        assert len(held._deferred) <= DEFERRED_MAX
+        loaded = register.core.loaded
+        assert len(loaded.lines) <= GRAPHIC_LINES_MAX
+        assert all(len(blocks) <= 128 for blocks in loaded.blocks.values())
+        assert len(register.tape(now).lines) <= TAPE_LINES_MAX
+    assert register.ask(c.ShortStatus(), now).operator == 30

@@ -383,3 +383,23 @@ def test_fields_without_a_document() -> None:
     assert desk.refused(c.SendItemTlv(tlv=contact)) == 0x33
     desk.ask(c.SendTlv(tlv=contact))
     assert desk.refused(c.SendTlv(tlv=contact)) == 0x0C
+
+
+def test_a_receipt_without_end_is_bounded() -> None:
+    """A host that never closes fills no memory: 4Bh, and the receipt can still be cancelled."""
+    desk = Desk(shift=True)
+    desk.ask(c.OpenReceipt(type=0))
+    desk.ask(item())
+    sent = 0
+    while True:
+        fields = b"".join(
+            (60_000 + number).to_bytes(2, "little") + b"\x0a\0" + bytes(10) for number in range(sent, sent + 17)
+        )
+        body, _ = desk.register.core.execute(c.encode_request(c.SendItemTlv(tlv=fields)), desk.now)
+        if body[2]:
+            break
+        sent += 17
+    assert body == b"\xff\x4d\x4b"
+    assert sent * 14 < 64 * 1024
+    desk.ask(c.CancelReceipt())
+    assert sell(desk).document == 3

@@ -27,6 +27,8 @@ ALLOWED: dict[str, set[str]] = {
     "kkt_driver.client": {"ffd", "msgspec", "structlog", "trio"},
     "kkt_driver.blocking": {"ffd", "msgspec", "structlog", "trio"},
     "fn_emulator": {"ffd", "kkt_driver", "msgspec", "structlog"},
+    "fn_emulator.emulated": {"ffd", "kkt_driver", "msgspec", "structlog", "PIL"},  # the type of a tape's picture
+    "fn_emulator.register.picture": {"ffd", "PIL", "segno"},  # loaded when somebody asks for a picture
     "fn_emulator.serve": {"ffd", "kkt_driver", "msgspec", "structlog", "trio"},
     "fn_emulator.serve.proxy": {"trio", "serial"},
     "fn_emulator.serve.http": {"trio", "hypercorn"},
