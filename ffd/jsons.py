@@ -21,6 +21,7 @@ from ffd.errors import EncodeError, Invalid, Violation
 from ffd.fields import REPEATED, Fields, tag_of
 from ffd.structures import OF_TAG
 from ffd.tags import Tag, Type
+from ffd.values import is_quantity
 
 __all__ = ["from_tax_service", "read", "schema", "to_tax_service", "write"]
 
@@ -99,6 +100,8 @@ def _one_out(row: Tag, value: Any) -> Any:
         case Type.UNIXTIME:
             return value.isoformat()
         case Type.FVLN:
+            if not is_quantity(value):
+                raise EncodeError(f"{value} is not a quantity", path=row.name)
             return int(value) if value == value.to_integral_value() else float(value)
         case Type.BYTES:
             return sign_number(value) if row.number == 1077 and len(value) == 6 else value.hex()
