@@ -11,9 +11,15 @@ from ffd import presence
 from ffd.documents import Document
 from ffd.presence import Supplier
 
-__all__ = ["Context"]
+__all__ = ["Context", "wall_clock"]
 
 _STAGES = (Supplier.HOST, Supplier.REGISTER, Supplier.DRIVE)
+
+
+def wall_clock(document: Any, attribute: str) -> datetime | None:
+    """A moment of a document to compare with others; None when absent or with a zone, which has no place there."""
+    moment: datetime | None = getattr(document, attribute, None)
+    return None if moment is None or moment.tzinfo is not None else moment
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,5 +52,4 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     def moment(self, document: Document) -> datetime | None:
         """When the document was made, as far as it or the context says."""
-        own: datetime | None = getattr(document, "document_datetime", None)
-        return own or self.now
+        return wall_clock(document, "document_datetime") or self.now

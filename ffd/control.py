@@ -23,7 +23,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from ffd import conditions, presence
-from ffd.context import Context
+from ffd.context import Context, wall_clock
 from ffd.documents import Document, size_max
 from ffd.enums import (
     AUTHORITIES,
@@ -45,6 +45,7 @@ from ffd.ids import check_inn, check_registration_number
 from ffd.presence import Supplier
 from ffd.tags import TAGS, Tag, Type
 from ffd.tlv import value as plain_value
+from ffd.values import is_quantity
 
 __all__ = ["RULES", "Context", "Rule", "Weak", "check"]
 
@@ -211,6 +212,11 @@ def _total(document: Any, context: Context) -> Iterator[Finding]:
         )
 
 
+def _counts(quantity: Decimal | None) -> bool:
+    """Whether there is a quantity to reckon with; a wrong one is C01."""
+    return quantity is not None and is_quantity(quantity)
+
+
 def _items(document: Any) -> Iterator[tuple[Any, str]]:
     for name in ("items", "marked_items"):
         for index, item in enumerate(getattr(document, name, ())):
@@ -221,7 +227,7 @@ def _items(document: Any) -> Iterator[tuple[Any, str]]:
 def _item_total(document: Any, context: Context) -> Iterator[Finding]:
     """1043 = 1079 x 1023, off by one kopeck at most."""
     for item, path in _items(document):
-        if None in (item.item_total, item.item_unit_price, item.item_quantity):
+        if None in (item.item_total, item.item_unit_price) or not _counts(item.item_quantity):
             continue
         number, parts = item.item_quantity.as_integer_ratio()
         if abs(item.item_total * parts - item.item_unit_price * number) > parts:
@@ -280,7 +286,7 @@ def _one_tax_system(document: Any, context: Context) -> Iterator[Finding]:
             f"{TaxSystem(applied).name} is not among the registered ones ({int(registered)})",
         )
     ended = TaxSystem(applied).until
-    moment = getattr(document, "document_datetime", None)
+    moment = wall_clock(document, "document_datetime")
     if ended and moment is not None and moment.date().isoformat() > ended:
         yield "applied_tax_system", 1055, "Эта система налогообложения больше не применяется.", f"it ended on {ended}"
 
@@ -554,10 +560,10 @@ def _edition_change(document: Any, context: Context) -> Iterator[Finding]:
 @_rule("F31")
 def _clock(document: Any, context: Context) -> Iterator[Finding]:
     """1012 is not before the previous document and within five minutes of the exact time."""
-    moment = getattr(document, "document_datetime", None)
+    moment = wall_clock(document, "document_datetime")
     if moment is None or document.CODE in (7, 84):
         return
-    earlier = getattr(context.previous, "document_datetime", None)
+    earlier = wall_clock(context.previous, "document_datetime")
     if earlier is not None and moment < earlier:
         yield "document_datetime", 1012, "Время документа раньше предыдущего.", f"{moment} after {earlier}"
     if context.now is not None and abs(moment - context.now) > CLOCK_TOLERANCE:
@@ -572,8 +578,8 @@ def _clock(document: Any, context: Context) -> Iterator[Finding]:
 @_rule("F32", forms={5})
 def _unsent_too_long(document: Any, context: Context) -> Iterator[Finding]:
     """1053 is set when the oldest unsent document has waited for more than two days."""
-    first, moment = document.first_unsent_document_date, document.document_datetime
-    if None in (first, moment) or not document.unsent_document_count:
+    first, moment = wall_clock(document, "first_unsent_document_date"), wall_clock(document, "document_datetime")
+    if first is None or moment is None or not document.unsent_document_count:
         return
     # 1098 is a date: the document may be as young as the end of that day
     if moment - first > UNSENT_TOLERANCE + timedelta(days=1) and not document.ofd_response_timeout_flag:
@@ -731,8 +737,8 @@ def _correction(document: Any, context: Context) -> Iterator[Finding]:
     yield from _required("F17", document, context)
     if basis is None:
         return
-    day, moment = basis.corrected_settlement_date, document.document_datetime
-    if None not in (day, moment) and day > moment:
+    day, moment = wall_clock(basis, "corrected_settlement_date"), wall_clock(document, "document_datetime")
+    if day is not None and moment is not None and day > moment:
         yield (
             "correction_basis/corrected_settlement_date",
             1178,
@@ -782,7 +788,8 @@ def _fraction(document: Any, context: Context) -> Iterator[Finding]:
         top, bottom = fraction.fraction_numerator, fraction.fraction_denominator
         if None in (top, bottom) or not 0 < top < bottom:
             yield place, 1291, "Числитель должен быть меньше знаменателя.", f"{top}/{bottom} is not a proper fraction"
-        if item.item_quantity_measure not in (None, 0) or item.item_quantity not in (None, Decimal(1)):
+        several = _counts(item.item_quantity) and item.item_quantity != 1
+        if item.item_quantity_measure not in (None, 0) or several:
             yield place, 1291, "Дробное количество только для одной штуки.", "1291 goes with 2108 = 0 and 1023 = 1"
 
 

@@ -7,7 +7,6 @@ table, fills fixed texts with blanks as the service does and shows a fiscal sign
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,19 +14,20 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ffd import shapes
 from ffd.documents import OF_CODE, Document, sign_bytes, sign_number
 from ffd.enums import DocumentCode
 from ffd.errors import EncodeError, Invalid, Violation
 from ffd.fields import REPEATED, Fields, tag_of
 from ffd.structures import OF_TAG
 from ffd.tags import Tag, Type
+from ffd.values import is_quantity
 
 __all__ = ["from_tax_service", "read", "schema", "to_tax_service", "write"]
 
 F = TypeVar("F", bound=Fields)
 _FORMS = {DocumentCode(code).name.lower(): code for code in OF_CODE}
 _EPOCH = datetime(1970, 1, 1)
-_PLACE = re.compile(r" - at `\$(.*)`$")
 # What the tax service adds beside the document, and one spelling it has besides the table's.
 _BESIDE = frozenset(("numberKkt", "messageFiscalSign", "rawData", "metadata"))
 _MEMBER_TYPES = {1305: 6}  # productIdType as seen; other numbers are not known
@@ -38,26 +38,26 @@ def write(document: Document) -> bytes:
     return msgspec.json.encode({"form": document.CODE, **msgspec.to_builtins(document)})
 
 
-def read(data: bytes | str | Mapping[str, Any]) -> Document:
-    """The document of our own JSON, or Invalid with the place that is wrong."""
-    try:
-        raw = msgspec.json.decode(data) if isinstance(data, bytes | str) else data
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as error:
-        raise Invalid((_violation("J01", "", "Не JSON.", f"not JSON: {error}"),)) from None
+def read(data: bytes | bytearray | str | Mapping[str, Any]) -> Document:
+    """The document of our own JSON, or Invalid with every place that is wrong."""
+    raw = shapes.loose(data) if isinstance(data, bytes | bytearray | str) else data
+    if isinstance(raw, Violation):
+        raise Invalid((raw,))
     if not isinstance(raw, Mapping):
-        raise Invalid((_violation("J02", "", "Ожидается объект.", "an object expected"),))
+        raise Invalid((shapes.violation("J02", "", "Ожидается объект.", "an object expected"),))
     form = raw.get("form")
     code = _FORMS.get(form) if isinstance(form, str) else form
     if not isinstance(code, int) or code not in OF_CODE:
-        raise Invalid((_violation("J02", "form", "Неизвестная форма документа.", f"unknown form {form!r}"),))
+        raise Invalid((shapes.violation("J02", "form", "Неизвестная форма документа.", f"unknown form {form!r:.80}"),))
+    body = {key: value for key, value in raw.items() if key != "form"}
     try:
-        return msgspec.convert({key: value for key, value in raw.items() if key != "form"}, OF_CODE[code])
+        return msgspec.convert(body, OF_CODE[code])
     except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
-        text = str(error)
-        found = _PLACE.search(text)
-        path = found[1].lstrip(".").replace(".", "/") if found else ""
-        message = _PLACE.sub("", text).replace("`", "")
-        raise Invalid((_violation("J02", path, "Недопустимое значение поля.", message),)) from None
+        found: list[Violation] = []
+        shapes.struct(body, OF_CODE[code], "", found)
+        if not found:  # kept fields nested too deep
+            found.append(shapes.violation("J02", "", "Недопустимое значение поля.", str(error)))
+        raise Invalid(tuple(found)) from None
 
 
 def schema() -> dict[str, Any]:
@@ -72,10 +72,6 @@ def schema() -> dict[str, Any]:
             for name, row in shape.tags().items():
                 definitions[shape.__name__]["properties"][name]["description"] = f"{row.number} {row.name_ru}"
     return {"anyOf": list(alternatives), "$defs": definitions}
-
-
-def _violation(code: str, path: str, message_ru: str, message_en: str) -> Violation:
-    return Violation(code=code, path=path, message_ru=message_ru, message_en=message_en)
 
 
 # ── the tax service ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -104,6 +100,8 @@ def _one_out(row: Tag, value: Any) -> Any:
         case Type.UNIXTIME:
             return value.isoformat()
         case Type.FVLN:
+            if not is_quantity(value):
+                raise EncodeError(f"{value} is not a quantity", path=row.name)
             return int(value) if value == value.to_integral_value() else float(value)
         case Type.BYTES:
             return sign_number(value) if row.number == 1077 and len(value) == 6 else value.hex()
@@ -139,11 +137,11 @@ def from_tax_service(data: Mapping[str, Any]) -> Document:
     Exact bytes do not come back from it: the service shows neither the order of tags nor service bytes of signs.
     """
     if not isinstance(data, Mapping):
-        raise Invalid((_violation("J02", "", "Ожидается объект.", "an object expected"),))
+        raise Invalid((shapes.violation("J02", "", "Ожидается объект.", "an object expected"),))
     code = data.get("code")
     cls = OF_CODE.get(code) if isinstance(code, int) else None
     if cls is None:
-        raise Invalid((_violation("J02", "code", "Неизвестная форма документа.", f"unknown form {code!r:.80}"),))
+        raise Invalid((shapes.violation("J02", "code", "Неизвестная форма документа.", f"unknown form {code!r:.80}"),))
     problems: list[Violation] = []
     document = _in(cls, data, 0, "", problems)
     if problems:
@@ -163,7 +161,7 @@ def _in(cls: type[F], data: Mapping[str, Any], parent: int, path: str, problems:
             continue
         found = keys.get(key)
         if found is None:
-            problems.append(_violation("J03", place, "Неизвестное поле.", "no tag of this form has this name"))
+            problems.append(shapes.violation("J03", place, "Неизвестное поле.", "no tag of this form has this name"))
             continue
         row = tag_of(found)
         try:
@@ -175,7 +173,7 @@ def _in(cls: type[F], data: Mapping[str, Any], parent: int, path: str, problems:
             else:
                 given[found] = _one_in(row, raw, place, problems)
         except (TypeError, ValueError, ArithmeticError, EncodeError, AttributeError) as error:
-            problems.append(_violation("J02", place, "Недопустимое значение поля.", str(error)))
+            problems.append(shapes.violation("J02", place, "Недопустимое значение поля.", str(error)))
     return cls(**given)
 
 

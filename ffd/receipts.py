@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from ffd import rules
+from ffd import rules, shapes
 from ffd.documents import ReceiptDocument
 from ffd.enums import Edition, Operation, TaxSystem, VatRate
 from ffd.errors import Invalid, Violation
@@ -95,7 +95,6 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 _DECODER = msgspec.json.Decoder(Receipt)
-_LOOSE = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -108,7 +107,7 @@ def read(data: bytes | bytearray | str | Mapping[str, Any]) -> Receipt:
     try:
         receipt = _DECODER.decode(data) if text else msgspec.convert(data, Receipt)  # type: ignore[arg-type]  # `text` says which
     except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as error:
-        raise Invalid(_every_violation(data) or (_not_readable(error),)) from None
+        raise Invalid(_every_violation(data) or (shapes.twice(error),)) from None
     violations = rules.check(receipt)
     if any(not violation.warning for violation in violations):
         raise Invalid(violations)
@@ -220,101 +219,22 @@ _VAT_TAGS: dict[int, str] = {
 # ── the careful path: everything that is wrong, not only the first ────────────────────────────────────────────────
 
 
-def _not_json(error: Exception) -> Violation:
-    return Violation(
-        code="J01",
-        path="",
-        message_ru="Тело запроса не является корректным JSON.",
-        message_en=f"not JSON: {error}",
-    )
-
-
-def _not_readable(error: Exception) -> Violation:
-    """When each field by itself is right: a key given twice, the first time wrong, is lost in a mapping."""
-    return _shape("J02", "", "Поле указано дважды, один раз неверно.", _plain(str(error)))
-
-
 def _every_violation(data: bytes | bytearray | str | Mapping[str, Any]) -> tuple[Violation, ...]:
     """All violations found in a body that is no Receipt, or not even JSON."""
-    try:
-        raw = _LOOSE.decode(data) if isinstance(data, bytes | bytearray | str) else data
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, ArithmeticError, ValueError) as error:
-        return (_not_json(error),)
+    raw = shapes.loose(data) if isinstance(data, bytes | bytearray | str) else data
+    if isinstance(raw, Violation):
+        return (raw,)
     found: list[Violation] = []
-    if not isinstance(raw, Mapping):
-        return (_shape("J02", "", "Ожидается объект.", f"an object expected, {_kind(raw)} given"),)
-    parts = _parts(raw, Receipt, "", found, skip=("items", "payments", "user_attribute"))
-    items = raw.get("items")
-    good: list[Item] = []
-    if isinstance(items, list | tuple):
-        for index, item in enumerate(items):
-            value = _struct(item, Item, f"items[{index}]", found)
-            if value is not None:
-                good.append(value)
-                found.extend(rules.check_item(value, f"items[{index}]"))
-    elif "items" in raw:
-        found.append(_shape("J02", "items", "Ожидается список позиций.", f"an array expected, {_kind(items)} given"))
-    payments = _struct(raw["payments"], Payments, "payments", found) if "payments" in raw else None
+    parts = shapes.parts(raw, Receipt, "", found)
+    items: tuple[Item | None, ...] = parts.get("items", ())
+    for index, item in enumerate(items):
+        if item is not None:
+            found.extend(rules.check_item(item, f"items[{index}]"))
+    payments = parts.get("payments")
     if payments is not None:
         found.extend(rules.check_payments(payments))
-    if raw.get("user_attribute") is not None:
-        parts["user_attribute"] = _struct(raw["user_attribute"], UserAttribute, "user_attribute", found)
     found.extend(rules.check_texts(parts.get))
-    if isinstance(items, list | tuple) and payments is not None and len(good) == len(items):
+    good = [item for item in items if item is not None]
+    if "items" in parts and payments is not None and len(good) == len(items):
         found.extend(rules.check_sums(good, payments))
     return tuple(found)
-
-
-def _struct(raw: Any, kind: type[Any], path: str, found: list[Violation]) -> Any:
-    """The value of a part, or None when something in it was reported."""
-    if not isinstance(raw, Mapping):
-        found.append(_shape("J02", path, "Ожидается объект.", f"an object expected, {_kind(raw)} given"))
-        return None
-    before = len(found)
-    parts = _parts(raw, kind, path, found)
-    return kind(**parts) if len(found) == before else None
-
-
-def _parts(
-    raw: Mapping[str, Any], kind: type[Any], path: str, found: list[Violation], *, skip: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    """The fields of `raw` that are right for `kind`; the others are reported."""
-    parts: dict[str, Any] = {}
-    for name in raw:
-        if name not in kind.__struct_fields__:
-            place = f"{path}/{name}" if path else str(name)
-            found.append(_shape("J03", place, "Неизвестное поле.", "an unknown field"))
-    for field_info in msgspec.structs.fields(kind):
-        name = field_info.encode_name
-        place = f"{path}/{name}" if path else name
-        if name not in raw:
-            if field_info.required:
-                found.append(_shape("J04", place, "Обязательное поле отсутствует.", "a required field is missing"))
-            continue
-        if name in skip:
-            continue
-        value = raw[name]
-        if isinstance(value, Decimal) and field_info.type is not _QUANTITY:
-            value = float(value)
-        try:
-            parts[name] = msgspec.convert(value, field_info.type)
-        except (msgspec.ValidationError, ValueError, OverflowError) as error:
-            found.append(_shape("J02", place, "Недопустимое значение поля.", _plain(str(error))))
-    return parts
-
-
-_QUANTITY = next(info.type for info in msgspec.structs.fields(Item) if info.name == "quantity")
-
-
-def _shape(code: str, path: str, message_ru: str, message_en: str) -> Violation:
-    return Violation(code=code, path=path, message_ru=message_ru, message_en=message_en)
-
-
-def _plain(message: str) -> str:
-    return message.replace("`", "").replace(" - at $", "")
-
-
-def _kind(raw: Any) -> str:
-    return {dict: "an object", list: "an array", str: "a text", bool: "a boolean", type(None): "null"}.get(
-        type(raw), "a number"
-    )

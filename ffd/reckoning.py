@@ -13,6 +13,8 @@ import msgspec
 
 from ffd import vat
 from ffd.enums import VatRate
+from ffd.errors import FfdError
+from ffd.values import is_quantity
 
 __all__ = ["Line", "Paid", "Totals", "line_total", "reckon"]
 
@@ -100,6 +102,8 @@ def reckon(lines: Iterable[Line], paid: Paid, *, per_item: bool = False, tendere
 
 def line_total(price: int, quantity: Decimal) -> int:
     """Price times quantity in kopecks, exact, rounded half up: what 1043 should be when nobody says otherwise."""
+    if not is_quantity(quantity):
+        raise FfdError(f"{quantity} is not a quantity, nothing can be reckoned with it", path="quantity")
     number, parts = quantity.as_integer_ratio()
     return (2 * price * number + parts) // (2 * parts)
 

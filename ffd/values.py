@@ -21,6 +21,7 @@ __all__ = [
     "decode_vln",
     "encode_fvln",
     "decode_fvln",
+    "is_quantity",
     "encode_unixtime",
     "decode_unixtime",
     "encode_string",
@@ -137,6 +138,12 @@ def decode_vln(data: bytes, length: int = VLN_MAX) -> int:
     if not 1 <= len(data) <= length:
         raise DecodeError(f"1 to {length} bytes expected, {len(data)} given")
     return int.from_bytes(data, "little")
+
+
+def is_quantity(value: Decimal) -> bool:
+    """Whether `value` is a non-negative number small enough to reckon with: not NaN, not 1E+999999999."""
+    sign, digits, exponent = value.as_tuple()
+    return isinstance(exponent, int) and -255 <= exponent <= 8 * FVLN_MAX and not (sign and any(digits))
 
 
 def encode_fvln(value: Decimal, length: int = FVLN_MAX) -> bytes:

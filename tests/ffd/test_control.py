@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ffd import control, documents
+from ffd import control, documents, jsons
 from ffd.control import RULES, Context, Weak, check
 from ffd.documents import (
     BsoDocument,
@@ -27,6 +27,7 @@ from ffd.documents import (
     ShiftOpenReport,
 )
 from ffd.enums import VatRate
+from ffd.errors import EncodeError, FfdError
 from ffd.presence import Supplier
 from ffd.structures import (
     AgentData,
@@ -214,6 +215,28 @@ def test_rates_given_as_numbers() -> None:
     assert ("F11", "receipt/items[0]/vat_rate") in _codes(
         _with(items=_item(vat_rate=11), document_datetime=datetime(2025, 12, 31))
     )
+
+
+@pytest.mark.parametrize("quantity", ["NaN", "sNaN", "Infinity", "1E+999999999", "1E-999999999", "-1"])
+def test_impossible_quantities(quantity: str) -> None:
+    """A quantity that no bytes hold is told, and never reckoned with: it would take all memory or raise."""
+    fraction = FractionalQuantity(fraction_numerator=1, fraction_denominator=2)
+    document = _with(items=_item(item_quantity=Decimal(quantity), item_fractional_quantity=fraction))
+    assert ("C01", "receipt/items/item_quantity") in _codes(document, KNOWN)
+    with pytest.raises(FfdError, match="not a quantity"):
+        str(document.totals())
+    with pytest.raises(EncodeError, match="not a quantity"):
+        jsons.to_tax_service(document)
+
+
+def test_moments_with_a_zone() -> None:
+    """A moment with a zone has no place in a document; it is told, and compared with nothing."""
+    zoned = datetime(2026, 8, 3, 16, 44, tzinfo=UTC)
+    document = _with(document_datetime=zoned)
+    context = Context(registration=REGISTRATION, previous=_with(receipt_number_in_shift=1), now=NOW)
+    assert ("C01", "receipt/document_datetime") in _codes(document, context)
+    report = ShiftCloseReport(document_datetime=zoned, first_unsent_document_date=NOW, unsent_document_count=1)
+    assert ("C01", "shift_close_report/document_datetime") in _codes(report, context)
 
 
 def test_the_table_of_rules() -> None:

@@ -84,7 +84,8 @@ def test_form_by_name() -> None:
         (b'{"form": 99}', "J02", "form"),
         (b'{"form": [3]}', "J02", "form"),
         (b'{"form": 3, "items": [{"item_name": 1}]}', "J02", "items[0]/item_name"),
-        (b'{"form": 3, "colour": 1}', "J02", ""),
+        (b'{"form": 3, "colour": 1}', "J03", "colour"),
+        (b" " * ((1 << 20) + 1), "J01", ""),
     ],
 )
 def test_refuses(data: bytes, code: str, path: str) -> None:
@@ -92,6 +93,53 @@ def test_refuses(data: bytes, code: str, path: str) -> None:
     with pytest.raises(Invalid) as caught:
         jsons.read(data)
     assert [(found.code, found.path) for found in caught.value.violations] == [(code, path)]
+
+
+def test_own_form_refuses_all_at_once() -> None:
+    """Every fault of shape is told with its place, deep inside too."""
+    body = {
+        "form": 3,
+        "items": [{"item_name": 1, "colour": "red"}, "tea", {"item_product_code": {"product_code_ean8": 5}}],
+        "buyer_info": [],
+        "document_datetime": "2026-08-03T16:44:00Z",
+        "kept": [{"tag": "x", "value": ""}],
+        "receipt_vat_amounts": {"receipt_vat_entries": [{"vat_rate": 1.5}]},
+    }
+    with pytest.raises(Invalid) as caught:
+        jsons.read(json.dumps(body))
+    assert sorted((one.code, one.path) for one in caught.value.violations) == [
+        ("J02", "buyer_info"),
+        ("J02", "document_datetime"),
+        ("J02", "items[0]/item_name"),
+        ("J02", "items[1]"),
+        ("J02", "items[2]/item_product_code/product_code_ean8"),
+        ("J02", "kept"),
+        ("J02", "receipt_vat_amounts/receipt_vat_entries[0]/vat_rate"),
+        ("J03", "items[0]/colour"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("dateTime", "2026-08-03T16:44:00Z"),
+        ("dateTime", "yesterday"),
+        ("dateTime", 1 << 70),
+        ("internetSign", 2),
+        ("operationType", True),
+        ("fiscalSign", 1 << 40),
+        ("buyerInformation", "x"),
+        ("items", [{"quantity": True}]),
+        ("items", [{"productCodeNew": {"gs1m": {"gtin": "1"}}}]),
+    ],
+)
+def test_tax_service_refuses(name: str, wrong: Any) -> None:
+    """Nothing is guessed: a moment with a zone, a flag of 2, a number that is a boolean are told with their place."""
+    with pytest.raises(Invalid) as caught:
+        jsons.from_tax_service({"code": 3, name: wrong})
+    assert all(one.path.startswith(name) for one in caught.value.violations)
+    with pytest.raises(Invalid):
+        jsons.from_tax_service([])  # type: ignore[arg-type]  # the mistake under test
 
 
 def test_tax_service_refuses_all_at_once() -> None:

@@ -194,7 +194,23 @@ def _archive(chance: random.Random) -> None:
                 getattr(one_of_them, name)
 
 
-_ODD: tuple[Any, ...] = (None, True, -1, 1 << 70, 0.1, "", "x", "é", [], {}, [[]], {"": 0}, "2026-01-01T00:00:00Z")
+_ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    1 << 70,
+    0.1,
+    "",
+    "x",
+    "é",
+    "1e999999999",
+    "sNaN",
+    [],
+    {},
+    [[]],
+    {"": 0},
+    "2026-01-01T00:00:00Z",
+)
 
 
 def _changed(value: Any, chance: random.Random) -> Any:
@@ -228,6 +244,9 @@ def _json(chance: random.Random) -> None:
         except FfdError:
             continue
         if isinstance(found, Document):
+            assert control.check(found, CONTEXT)
+            with contextlib.suppress(FfdError):
+                jsons.to_tax_service(found)
             with contextlib.suppress(FfdError):
                 _use(documents.decode(found.encode()))
     text = _damaged(json.dumps(ORDERED).encode(), chance)

@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ffd import tlv
 from ffd.errors import DecodeError, EncodeError
-from ffd.tags import TAGS
+from ffd.tags import TAGS, Type
 from ffd.tlv import Tlv, decode, encode, field, find, find_all, value
 from tests import strategies
 from tests.ffd.vectors import vectors
@@ -50,6 +50,19 @@ def _again(one: Tlv) -> Tlv:
     if isinstance(one.value, bytes):
         return field(one.tag, value(one))
     return field(one.tag, [_again(inner) for inner in one.value])
+
+
+@pytest.mark.parametrize("number", [number for number, row in TAGS.items() if row.type is not Type.STLV])
+@settings(max_examples=5)
+@given(data=st.data())
+def test_every_tag(number: int, data: st.DataObject) -> None:
+    """value(field(x)) == x and back for every tag of the table, through bytes."""
+    plain = data.draw(strategies.values_of(TAGS[number]))
+    written = field(number, plain)
+    (read,) = decode(encode((written,)))
+    assert read == written
+    assert value(read) == plain
+    assert field(number, value(read)) == written
 
 
 @given(strategies.tlvs())
