@@ -1,20 +1,20 @@
-"""Money put into the drawer and taken out: no document, so the register's counters give the evidence."""
+"""Money put into the drawer and taken out (50h, 51h): no document, so the register's counters give the evidence."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from kkt_driver.commands import CashIn, CashOut, DriveStatus, ShiftParameters
+from kkt_driver.commands import CashIn, CashOut, DriveStatus
 from kkt_driver.effects import Procedure, ask
 from kkt_driver.errors import LineLost, Malformed, Misuse, OutcomeUnknown, Refused
 from kkt_driver.intents import CashCounters, Intent
-from kkt_driver.procedures.identity import Identity, expect_drive
+from kkt_driver.procedures.identity import Identity, expect_drive, read_shift
 from kkt_driver.recovery import commit
 from kkt_driver.recovery.cash import cash_moved, read_cash
 from kkt_driver.recovery.tables import Found
 from kkt_driver.verdicts import CashDone, NotRegistered
 
-__all__ = ["move_cash"]
+__all__ = ["cash_in", "cash_out", "move_cash"]
 
 
 def move_cash(
@@ -35,7 +35,7 @@ def move_cash(
         )
     drive = yield from ask(DriveStatus(password=password))
     expect_drive(drive.drive, identity)
-    shift = yield from ask(ShiftParameters(password=password))
+    shift = yield from read_shift(password=password)
     before = yield from read_cash(direction, password=password)
     request = (
         CashIn(password=password, amount=amount)
@@ -70,3 +70,17 @@ def move_cash(
         drive=identity.drive,
         evidence={"by": "answer and counters", "command": intent.command, "number": now.number, "drawer": now.drawer},
     )
+
+
+def cash_in(
+    amount: int, *, job: str, identity: Identity, again: NotRegistered | None = None, password: int = 30
+) -> Procedure[CashDone]:
+    """Put money into the drawer. Refused with 37h: this firmware has none of it under format 1.2."""
+    return move_cash("cash_in", amount, job=job, identity=identity, again=again, password=password)
+
+
+def cash_out(
+    amount: int, *, job: str, identity: Identity, again: NotRegistered | None = None, password: int = 30
+) -> Procedure[CashDone]:
+    """Take money out of the drawer."""
+    return move_cash("cash_out", amount, job=job, identity=identity, again=again, password=password)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 
+from ffd import documents
+from ffd.errors import FfdError
 from kkt_driver.commands import FindDocument, FindDocumentReply, SelectDocument, Subtotal
 from kkt_driver.effects import Procedure, ask
-from kkt_driver.errors import Refused
+from kkt_driver.errors import Malformed, Refused
 from kkt_driver.procedures.patience import pieces
 
-__all__ = ["document", "find", "subtotal"]
+__all__ = ["decode", "document", "find", "read", "subtotal"]
 
 NO_DATA = 0x08
 
@@ -35,6 +37,29 @@ def document(number: int, *, password: int = 30) -> Procedure[bytes]:
     if body[:4] == struct.pack("<HH", chosen.type, len(body) - 4 & 0xFFFF):
         return body[4:]
     return body
+
+
+def read(number: int, *, password: int = 30) -> Procedure[documents.Document | None]:
+    """A document of the archive, typed (`ffd.documents`); None when the drive has no such number, or keeps only its
+    short form (`find`). Malformed when its content is not what its form promises."""
+    record = yield from find(number, password=password)
+    if record is None:
+        return None
+    try:
+        content = yield from document(number, password=password)
+    except Refused as refusal:
+        if refusal.code != NO_DATA:
+            raise
+        return None
+    return decode(record.type, content)
+
+
+def decode(form: int, content: bytes) -> documents.Document:
+    """The document in the fields that `document` gave."""
+    try:
+        return documents.decode(struct.pack("<HH", form, len(content)) + content)
+    except (FfdError, struct.error) as error:
+        raise Malformed(f"the archive's document of form {form} cannot be read: {error}") from error
 
 
 def subtotal(*, password: int = 30) -> Procedure[int]:

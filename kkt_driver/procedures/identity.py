@@ -17,6 +17,7 @@ from kkt_driver.commands import (
     ReadTableReply,
     RegistrationTotals,
     ShiftParameters,
+    ShiftParametersReply,
     ShortStatus,
     WriteTable,
 )
@@ -31,7 +32,9 @@ __all__ = [
     "expect_drive",
     "identify",
     "prepare",
+    "read_number",
     "read_serial",
+    "read_shift",
     "read_state",
 ]
 
@@ -44,6 +47,10 @@ UNKNOWN_HERE = frozenset((0x33, 0x34, 0x35, 0x36, 0x37, 0x5D))
 
 NOT_REGISTERED_YET = frozenset((0x01, 0x02, 0x08, 0x37, 0x8F))
 """Refusals of FF09h by a drive without a registration, and by registers that do not know the command."""
+
+
+WITHOUT_SHIFTS = frozenset((0x01, 0x02, 0x08, 0x37))
+"""Refusals of FF40h by a drive that is not registered yet."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +82,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     clock: datetime | None = None
     drive_table: int = 18
     operator_table: int = 19
+    device_table: int = 24
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,16 +109,24 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         """The state once `done` is a document, so that nothing has to be asked again between receipts."""
         return msgspec.structs.replace(
             self,
-            mode={"receipt": 2, "shift_open": 2, "shift_close": 4}[done.action],
+            mode=MODE_AFTER.get(done.action, self.mode),
             mode_status=0,
             operations=0,
+            phase=PHASE_AFTER.get(done.action, self.phase),
             current_document=0,
-            shift_open=done.action != "shift_close",
+            shift_open=done.action == "shift_open" or (self.shift_open and done.action != "shift_close"),
             shift=done.shift,
             receipt=done.receipt,
             last_document=done.document,
             moment=done.moment,
         )
+
+
+MODE_AFTER = {"receipt": 2, "shift_open": 2, "shift_close": 4}
+"""Mode after a document; the others leave it as it is."""
+
+PHASE_AFTER = {"registration": 3, "change": 3, "closing": 7}
+"""Life phase of the drive after a document (FF01h): 3 at work, 7 closed with documents to deliver."""
 
 
 def identify(*, password: int = 30) -> Procedure[Identity]:
@@ -161,6 +177,7 @@ def identify(*, password: int = 30) -> Procedure[Identity]:
         clock=full.clock,
         drive_table=table,
         operator_table=operators,
+        device_table=_table(parameters, 2, 24),
     )
 
 
@@ -168,7 +185,7 @@ def read_state(*, password: int = 30) -> Procedure[State]:
     """Mode, drive and shift: three reads that work in any mode."""
     short = yield from ask(ShortStatus(password=password))
     drive = yield from ask(DriveStatus(password=password))
-    shift = yield from ask(ShiftParameters(password=password))
+    shift = yield from read_shift(password=password)
     return State(
         mode=short.mode,
         mode_status=short.mode_status,
@@ -184,6 +201,16 @@ def read_state(*, password: int = 30) -> Procedure[State]:
         warnings=drive.warnings,
         moment=drive.moment,
     )
+
+
+def read_shift(*, password: int = 30) -> Procedure[ShiftParametersReply]:
+    """FF40h; closed, with number 0, of a drive that knows no shifts because it is not registered."""
+    try:
+        return (yield from ask(ShiftParameters(password=password)))
+    except Refused as refusal:
+        if refusal.code not in WITHOUT_SHIFTS:
+            raise
+        return ShiftParametersReply(open=0, shift=0, receipt=0)
 
 
 def expect_drive(found: str, identity: Identity) -> None:
@@ -278,5 +305,10 @@ def _text(table: int, field: int, password: int) -> Procedure[str]:
 
 
 def _number(table: int, field: int, password: int) -> Procedure[int]:
+    return (yield from read_number(table, field, password=password)) or 0
+
+
+def read_number(table: int, field: int, *, password: int = 30) -> Procedure[int | None]:
+    """A numeric setting; None when this model has no such field."""
     found = yield from _read(table, field, password)
-    return found.number if found is not None else 0
+    return found.number if found is not None and found.value else None

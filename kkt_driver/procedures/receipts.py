@@ -7,19 +7,20 @@ items takes the next item as the first of a new receipt, and the rest of the mon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from hashlib import blake2s
 from typing import Any
 
 import msgspec
 
-from ffd import receipts, tlv, vat
+from ffd import receipts, vat
 from ffd.errors import FfdError
 from ffd.receipts import Item, Receipt, UserAttribute
 from ffd.values import normalise
 from kkt_driver.commands import (
     RECEIPT_FORMS,
+    BindMarking,
     CancelReceipt,
     CloseReceipt,
     CloseReceiptReply,
@@ -44,7 +45,9 @@ from kkt_driver.errors import (
     StoreDamaged,
 )
 from kkt_driver.intents import Intent, fingerprint
+from kkt_driver.procedures.corrections import Basis, basis_tags
 from kkt_driver.procedures.documents import find, subtotal
+from kkt_driver.procedures.forming import TLV_MAX, blocks
 from kkt_driver.procedures.identity import Identity, State, expect_drive, read_state
 from kkt_driver.procedures.patience import cure, patiently
 from kkt_driver.recovery import OWN_KEY_NAME, commit
@@ -73,10 +76,12 @@ RATE_CODES = {rate: GROUP_CODES[group] for rate, group in TAX_GROUPS.items()}
 TAX_ROWS = {rate: group - 1 for rate, group in TAX_GROUPS.items() if group <= 6}
 """1199 → place among the six sums of FF45h; newer rates have none there, the register computes them."""
 
+CORRECTION = 0x80
+"""Added to the type of 8Dh: a correction of format 1.2."""
+
 PAYMENT_ROWS = {"cash": 0, "cashless": 1, "prepaid": 13, "credit": 14, "barter": 15}
 """Payments → place among the sixteen of FF45h."""
 
-TLV_MAX = 250
 ITEM_TLV_MAX = 249
 NAME_MAX = 128
 MILLION = 1_000_000
@@ -95,10 +100,13 @@ def receipt(
     state: State,
     own_key: str | None = None,
     again: NotRegistered | None = None,
+    basis: Basis | None = None,
+    marks: Mapping[int, bytes] | None = None,
     password: int = 30,
     cashier_password: int | None = None,
 ) -> Procedure[Registered]:
-    """Make one fiscal document of `receipt`.
+    """Make one fiscal document of `receipt`: a receipt, or a strict-reporting form where the register is registered for
+    them; with a `basis` a correction of format 1.2. `marks` are marking codes by the item's place, checked before.
 
     Registered: it exists. Refused: it does not, and nothing is left open. WrongDevice: another drive answers, nothing
     was committed. LineLost before the close: nothing was committed, but the receipt may be open (`cancel_open`).
@@ -110,7 +118,8 @@ def receipt(
     """
     if again is not None and again.intent.job != job:
         raise Misuse(f"the proof is about job {again.intent.job}, this receipt is job {job}")
-    plan = _plan(receipt, job, own_key, password, password if cashier_password is None else cashier_password)
+    extras = _Extras(basis=basis, marks=marks or {}, tags_first=tags_come_first(identity))
+    plan = _plan(receipt, job, own_key, password if cashier_password is None else cashier_password, extras)
     yield from patiently(plan.opening)
     try:
         for request in plan.filling:
@@ -204,30 +213,53 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     own_key: str | None
 
 
-def _plan(receipt: Receipt, job: str, own_key: str | None, password: int, cashier: int) -> _Plan:
+class _Extras(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt has beside itself: the basis of a correction, marking codes by item, and the model's habit."""
+
+    basis: Basis | None
+    marks: Mapping[int, bytes]
+    tags_first: bool
+
+
+CASHCORE = 1 << 23
+MOBILE_MODELS = frozenset((16, 19))
+
+
+def tags_come_first(identity: Identity) -> bool:
+    """Whether FF4Dh belongs to the item after it: cashcore (F7h bit 23) and mobile models."""
+    return bool(identity.flags & CASHCORE) or identity.model_code in MOBILE_MODELS
+
+
+def _plan(receipt: Receipt, job: str, own_key: str | None, cashier: int, extras: _Extras) -> _Plan:
     """Every command before the first is sent, so that what cannot be said is found with nothing open."""
     key: str | None = None
     if receipt.user_attribute is None and own_key != "":
         key = own_key or short_key(job)
         attribute = UserAttribute(name=OWN_KEY_NAME, value=key)
         receipt = msgspec.structs.replace(receipt, user_attribute=attribute)
-    opening = OpenReceipt(password=cashier, type=OPEN_TYPES[int(receipt.operation)])
-    filling = tuple(_filling(receipt, cashier))
+    if not extras.marks.keys() <= set(range(len(receipt.items))):
+        raise Misuse(f"marks: {max(extras.marks)} is no place among {len(receipt.items)} items")
+    kind = OPEN_TYPES[int(receipt.operation)] | (CORRECTION if extras.basis else 0)
+    opening = OpenReceipt(password=cashier, type=kind)
+    filling = tuple(_filling(receipt, cashier, extras))
     close = _close(receipt, cashier)
     for request in (opening, *filling, close):
         encode_request(request)
     return _Plan(opening=opening, filling=filling, close=close, own_key=key)
 
 
-def _filling(receipt: Receipt, password: int) -> Iterator[Request[Any]]:
+def _filling(receipt: Receipt, password: int, extras: _Extras) -> Iterator[Request[Any]]:
     try:
         for index, item in enumerate(receipt.items):
-            yield _operation(item, int(receipt.operation), password, f"items[{index}]")
-            extra = receipts.item_tags(item)
-            if extra:
-                for block in _blocks(extra, ITEM_TLV_MAX):
-                    yield SendItemTlv(password=password, tlv=block)
-        for block in _blocks(receipts.tags(receipt), TLV_MAX):
+            operation = _operation(item, int(receipt.operation), password, f"items[{index}]")
+            tags = [
+                SendItemTlv(password=password, tlv=block) for block in blocks(receipts.item_tags(item), ITEM_TLV_MAX)
+            ]
+            yield from (*tags, operation) if extras.tags_first else (operation, *tags)
+            if index in extras.marks:
+                yield BindMarking.of(extras.marks[index], password=password)
+        basis = basis_tags(extras.basis) if extras.basis else ()
+        for block in blocks((*basis, *receipts.tags(receipt)), TLV_MAX):
             yield SendTlv(password=password, tlv=block)
     except FfdError as error:
         raise Misuse(f"the receipt has no bytes: {error}") from error
@@ -270,21 +302,6 @@ def _close(receipt: Receipt, password: int) -> CloseReceipt:
     return CloseReceipt(
         password=password, payments=tuple(payments), taxes=tuple(taxes), tax_system=int(receipt.tax_system)
     )
-
-
-def _blocks(fields: Iterable[tlv.Tlv], size_max: int) -> Iterator[bytes]:
-    """Whole fields, as many as fit: a field must not be split over two commands."""
-    block = b""
-    for field in fields:
-        data = tlv.encode((field,))
-        if len(data) > size_max:
-            raise Misuse(f"tag {field.tag} takes {len(data)} bytes, one command carries {size_max}")
-        if len(block) + len(data) > size_max:
-            yield block
-            block = b""
-        block += data
-    if block:
-        yield block
 
 
 def cancel_open(*, lost: str | None = None, password: int = 30) -> Procedure[State]:

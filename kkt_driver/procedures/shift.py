@@ -1,75 +1,90 @@
-"""Opening and closing a shift: commands whose answer carries no document, so the archive gives the evidence."""
+"""Opening and closing a shift, and what is printed in between.
+
+E0h and 41h answer without a document number, so the archive gives the evidence.
+"""
 
 from __future__ import annotations
 
-from kkt_driver.commands import DriveStatus, OpenShift, OperatorReply, Request, ShiftParameters, ZReport
-from kkt_driver.effects import Procedure, ask
-from kkt_driver.errors import LineLost, Malformed, Misuse, OutcomeUnknown, Refused
-from kkt_driver.intents import Intent
-from kkt_driver.procedures.documents import find
-from kkt_driver.procedures.identity import Identity, State, expect_drive
-from kkt_driver.recovery import commit
+from collections.abc import Iterator
+
+import msgspec
+
+from ffd import tlv
+from ffd.values import normalise
+from kkt_driver.commands import BeginCloseShift, BeginOpenShift, OpenShift, XReport, ZReport
+from kkt_driver.effects import Procedure
+from kkt_driver.procedures.forming import form
+from kkt_driver.procedures.identity import Identity, State
+from kkt_driver.procedures.patience import patiently
 from kkt_driver.verdicts import NotRegistered, ShiftDone
 
-__all__ = ["close_shift", "open_shift"]
+__all__ = ["Cashier", "cashier_fields", "close_shift", "open_shift", "x_report"]
+
+
+class Cashier(msgspec.Struct, frozen=True, kw_only=True):
+    """Who opens or closes the shift (1021, 1203), when it is not whom the register's table 2 names."""
+
+    name: str
+    inn: str | None = None
 
 
 def open_shift(
-    *, job: str, identity: Identity, state: State, again: NotRegistered | None = None, password: int = 30
+    *,
+    job: str,
+    identity: Identity,
+    state: State,
+    again: NotRegistered | None = None,
+    cashier: Cashier | None = None,
+    password: int = 30,
 ) -> Procedure[ShiftDone]:
     """E0h. It may take two minutes while the drive fetches marking keys; the same errors as `receipt`."""
     del state  # FF40h is asked: a shift is opened once a day, and its number must be sure
-    return _shift(OpenShift(password=password), "shift_open", "E0", job, identity, again, password)
+    made = yield from form(
+        OpenShift(password=password),
+        action="shift_open",
+        job=job,
+        identity=identity,
+        again=again,
+        begin=BeginOpenShift(password=password) if cashier else None,
+        fields=cashier_fields(cashier),
+        shift_moves=1,
+        password=password,
+    )
+    return ShiftDone(**made.parts(shift=made.intent.shift + 1, receipt=0))
 
 
 def close_shift(
-    *, job: str, identity: Identity, state: State, again: NotRegistered | None = None, password: int = 30
+    *,
+    job: str,
+    identity: Identity,
+    state: State,
+    again: NotRegistered | None = None,
+    cashier: Cashier | None = None,
+    password: int = 30,
 ) -> Procedure[ShiftDone]:
     """41h, the only way out of mode 3; the same errors as `receipt`."""
     del state
-    return _shift(ZReport(password=password), "shift_close", "41", job, identity, again, password)
-
-
-def _shift(
-    request: Request[OperatorReply],
-    action: str,
-    command: str,
-    job: str,
-    identity: Identity,
-    again: NotRegistered | None,
-    password: int,
-) -> Procedure[ShiftDone]:
-    if again is not None and (again.intent.job, again.intent.action) != (job, action):
-        raise Misuse(f"the proof is about {again.intent.action} of job {again.intent.job}, this is {action} of {job}")
-    drive = yield from ask(DriveStatus(password=password))
-    expect_drive(drive.drive, identity)
-    shift = yield from ask(ShiftParameters(password=password))
-    intent = Intent(
+    made = yield from form(
+        ZReport(password=password),
+        action="shift_close",
         job=job,
-        action=action,
-        command=command,
-        serial=identity.serial,
-        drive=identity.drive,
-        last_document=drive.last_document,
-        shift=shift.shift,
-        receipt=shift.receipt,
+        identity=identity,
+        again=again,
+        begin=BeginCloseShift(password=password) if cashier else None,
+        fields=cashier_fields(cashier),
+        password=password,
     )
-    _, intent = yield from commit(request, intent)
-    try:
-        record = yield from find(intent.last_document + 1, password=password)
-    except (LineLost, Refused, Malformed) as error:
-        raise OutcomeUnknown(intent, str(error)) from error
-    form, number = (2, intent.shift + 1) if action == "shift_open" else (5, intent.shift)
-    if record is None or record.moment is None or (record.type, record.shift) != (form, number):
-        raise OutcomeUnknown(intent, "the archive does not bear the answer out")
-    return ShiftDone(
-        action=action,
-        document=record.document,
-        sign=record.sign,
-        moment=record.moment,
-        shift=number,
-        receipt=0 if action == "shift_open" else intent.receipt,
-        serial=identity.serial,
-        drive=identity.drive,
-        evidence={"by": "answer and archive", "command": command, "last_document": intent.last_document},
-    )
+    return ShiftDone(**made.parts())
+
+
+def cashier_fields(cashier: Cashier | None) -> Iterator[tlv.Tlv]:
+    """1021 and 1203 for a document; none when the register's own table is to name the cashier."""
+    if cashier is not None:
+        yield tlv.field(1021, normalise(cashier.name))
+        if cashier.inn is not None:
+            yield tlv.field(1203, cashier.inn)
+
+
+def x_report(*, password: int = 30) -> Procedure[None]:
+    """40h: prints what the shift has so far. No document, and nothing changes."""
+    yield from patiently(XReport(password=password))

@@ -15,8 +15,11 @@ import msgspec
 
 from ffd.enums import Operation, TaxSystem, VatRate
 from ffd.receipts import Item, Payments, Receipt
+from fn_emulator.drive import Drive
 from fn_emulator.emulated import EmulatedRegister, registered
 from fn_emulator.faults import Fault, FaultPlan
+from fn_emulator.signs import DEMO_MASTER_KEY
+from fn_emulator.storage import MemoryStorage
 from kkt_driver.commands import COMMANDS, FindDocumentReply, Request, command_of, decode_reply, encode_request
 from kkt_driver.effects import Exchange, Pause, Procedure, Quiesce, Record
 from kkt_driver.errors import AnswerLost, DriverError, NotSent
@@ -28,7 +31,7 @@ from kkt_driver.procedures.receipts import receipt
 from kkt_driver.procedures.shift import open_shift
 from kkt_driver.verdicts import NotRegistered, Registered
 
-__all__ = ["NOW", "Bench", "a_receipt", "an_item"]
+__all__ = ["NOW", "Bench", "a_receipt", "an_item", "fresh"]
 
 T = TypeVar("T")
 
@@ -215,3 +218,9 @@ class Bench:
     def clock(self) -> datetime:
         """The wall clock at the register."""
         return datetime.fromtimestamp(self.now + 3 * 3600, tz=UTC).replace(tzinfo=None)
+
+
+def fresh(*, now: float = NOW, **options: Any) -> EmulatedRegister:
+    """A register whose drive waits for its registration; its tables are as they left the works."""
+    drive = Drive(MemoryStorage(), number="9999078900000077", keys=DEMO_MASTER_KEY)
+    return EmulatedRegister(drive, MemoryStorage(), serial="0099078900000077", now=now, **options)

@@ -30,7 +30,7 @@ from kkt_driver.relay import (
     write_answer,
 )
 from tests.kkt_driver.bench import Bench
-from tests.kkt_driver.test_procedures import ByHand, refused
+from tests.kkt_driver.hand import ByHand, refused
 
 DRIVE = "9999078900000001"
 

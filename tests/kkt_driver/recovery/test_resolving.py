@@ -25,7 +25,7 @@ from kkt_driver.recovery import (
 )
 from kkt_driver.verdicts import Ambiguous, NotRegistered, Registered, ShiftDone, Verdict
 from tests.kkt_driver.bench import NOW, Bench, a_receipt, an_item
-from tests.kkt_driver.test_procedures import DRIVE, IDENTITY, SHORT, STATE, ByHand, refused
+from tests.kkt_driver.hand import DRIVE, IDENTITY, SHORT, STATE, ByHand, refused
 
 MOMENT = datetime(2026, 3, 5, 14, 5)
 NONE, MOVED, BACK = Advance.NONE, Advance.MOVED, Advance.BACK

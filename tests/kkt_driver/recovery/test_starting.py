@@ -9,8 +9,8 @@ from kkt_driver import commands as k
 from kkt_driver.errors import Misuse
 from kkt_driver.recovery import startup
 from tests.kkt_driver.bench import Bench
+from tests.kkt_driver.hand import STATE, ByHand, refused
 from tests.kkt_driver.recovery.test_resolving import INTENT, NOTHING
-from tests.kkt_driver.test_procedures import STATE, ByHand, refused
 
 # --- before work ---------------------------------------------------------------------------------------------------
 
