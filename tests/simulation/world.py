@@ -29,7 +29,7 @@ from kkt_driver.effects import play as by_hand
 from kkt_driver.errors import LineLost, Malformed, NotSent, OutcomeUnknown, Refused
 from kkt_driver.intents import Intent
 from kkt_driver.link import AlternativeLink, Link, StandardLink
-from kkt_driver.procedures.cash import move_cash
+from kkt_driver.procedures.cash import cash_in, cash_out
 from kkt_driver.procedures.identity import Identity, State, identify, read_state
 from kkt_driver.procedures.receipts import cancel_open, receipt
 from kkt_driver.procedures.shift import close_shift, open_shift
@@ -385,10 +385,10 @@ class Host:
             case "shift_close":
                 return close_shift(job=job.name, identity=identity, state=state, again=again)
             case "cash_in" | "cash_out":
-                direction: Any = job.kind
                 if job.kind == "cash_out":
                     self._float(job)
-                return move_cash(direction, job.amount, job=job.name, identity=identity, again=again)
+                move = cash_in if job.kind == "cash_in" else cash_out
+                return move(job.amount, job=job.name, identity=identity, again=again)
         what = a_receipt(job.amount, cash=job.name[-1] in "02")
         own_key = None if job.keyed else ""
         return receipt(what, job=job.name, identity=identity, state=state, again=again, own_key=own_key)
