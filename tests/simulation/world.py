@@ -22,6 +22,7 @@ from ffd.receipts import Item, Payments, Receipt
 from fn_emulator.emulated import EmulatedRegister, registered
 from fn_emulator.faults import Fault
 from fn_emulator.storage import MemoryStorage
+from fn_emulator.stub_signs import StubKeys
 from kkt_driver import commands as k
 from kkt_driver.commands import code_of
 from kkt_driver.effects import Procedure
@@ -110,7 +111,7 @@ class Trouble:
 def _fresh() -> tuple[bytes, bytes, Identity]:
     """A registered drive and its register as bytes, so that no world has to register one."""
     storages = MemoryStorage(), MemoryStorage()
-    register = registered(1, now=START, drive_storage=storages[0], storage=storages[1])
+    register = registered(1, now=START, drive_storage=storages[0], storage=storages[1], keys=StubKeys.derive)
     return storages[0].image, storages[1].image, _identify(register)
 
 
@@ -141,6 +142,7 @@ class World:
         self.register = registered(
             1,
             now=START,
+            keys=StubKeys.derive,
             drive_storage=MemoryStorage(drive),
             storage=MemoryStorage(storage),
             durations=chance.choice(({}, {"FF45": 0.5}, {"E0": 35.0, "FF45": 2.0, "41": 3.0, "50": 1.0})),
