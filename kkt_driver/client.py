@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self, TypeAlias, TypeVar
@@ -22,7 +23,7 @@ import trio
 from kkt_driver.commands import DeviceType, Request
 from kkt_driver.effects import Procedure, ask
 from kkt_driver.errors import DriverError, LineLost, NotSent, Refused
-from kkt_driver.intents import Intent, IntentStore
+from kkt_driver.intents import FileIntentStore, Intent, IntentStore
 from kkt_driver.link import AlternativeLink, Layer, Link, StandardLink, Timing
 from kkt_driver.noticing import Noticed, Watch
 from kkt_driver.recovery import resolve
@@ -30,11 +31,15 @@ from kkt_driver.runner import TRACE_SIZE, Latency, Runner, Traced, Want
 from kkt_driver.trace import readable
 from kkt_driver.transport import open_line, parse_address
 from kkt_driver.verdicts import Ambiguous, Verdict
+from kkt_driver.work import Work
 
-__all__ = ["TRACE_SIZE", "Dial", "Register", "Traced"]
+__all__ = ["TRACE_SIZE", "AsyncOpening", "Dial", "Register", "Traced"]
 
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
+
+AsyncOpening: TypeAlias = "AbstractAsyncContextManager[Register]"
+"""What `Register.open` gives."""
 
 Dial: TypeAlias = Callable[[], Awaitable[trio.abc.Stream]]
 
@@ -47,6 +52,9 @@ SEND_S = 5.0
 PROBE = Timing(control_s=0.5, repeat_s=0.5, tries=2)
 """Patience while the link layer is found out."""
 
+TRACE_SHOWN = 24
+"""Reads and writes that go into the log with a lost answer: the last receipt."""
+
 EVENTS_MAX = 256
 """Events kept for a listener that is slow: minutes of a busy register. The oldest give way."""
 
@@ -55,7 +63,7 @@ _BROKEN = (trio.BrokenResourceError, trio.ClosedResourceError, OSError)
 log = structlog.get_logger("kkt_driver")
 
 
-class Register:
+class Register(Work):
     """One register on one line: `async with Register.open(address) as register`, or over any trio stream.
 
     `link` is a link (its `fresh` makes the ones for later connections) or a function that makes one. `reconnect`
@@ -71,9 +79,12 @@ class Register:
         store: IntentStore | None = None,
         deadlines: Mapping[str, float] | None = None,
         reconnect: Dial | None = None,
+        serial: str | None = None,
+        drive: str | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
+        super().__init__(self, store, serial=serial, drive=drive, clock=clock)
         self._stream: trio.abc.Stream | None = stream
-        self._store = store
         self._reconnect = reconnect
         self._sending = False
         self._runner = Runner(
@@ -97,22 +108,36 @@ class Register:
         address: str,
         *,
         link: Layer | Literal["auto"] = "standard",
-        store: IntentStore | None = None,
+        store: IntentStore | str | os.PathLike[str] | None = None,
         deadlines: Mapping[str, float] | None = None,
         timing: Timing | None = None,
+        serial: str | None = None,
+        drive: str | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> AsyncIterator[Self]:
         """Connect to ``tcp://host:port`` or ``serial:path``; NotSent when that fails.
 
-        ``link="auto"`` tries the standard layer, then the alternative one.
+        ``link="auto"`` tries the standard layer, then the alternative one. `store` keeps intents: a path names a file
+        for them. With `serial` or `drive` only that register, or that drive, is worked with.
         """
         where = parse_address(address)
+        kept = FileIntentStore(store) if isinstance(store, str | os.PathLike) else store
 
         async def dial() -> trio.abc.Stream:
             return await open_line(where)
 
         async def connect(layer: Layer, patience: Timing | None) -> Self:
             made: Link = AlternativeLink(timing=patience) if layer == "alternative" else StandardLink(timing=patience)
-            return cls(await dial(), link=made, store=store, deadlines=deadlines, reconnect=dial)
+            return cls(
+                await dial(),
+                link=made,
+                store=kept,
+                deadlines=deadlines,
+                reconnect=dial,
+                serial=serial,
+                drive=drive,
+                clock=clock,
+            )
 
         async with await (_find_layer(connect, timing) if link == "auto" else connect(link, timing)) as register:
             yield register
@@ -129,6 +154,11 @@ class Register:
     def layer(self) -> Layer:
         """The link layer in use."""
         return self._runner.link.layer
+
+    @property
+    def connections(self) -> int:
+        """How many connections there have been."""
+        return self._runner.connections
 
     @property
     def connected(self) -> bool:
@@ -328,7 +358,7 @@ class Register:
 
     def _lost(self, command: str, sent: bool, why: str) -> None:
         if sent:
-            log.warning("line trace", command=command, trace=readable(self._runner.trace))
+            log.warning("line trace", command=command, trace=readable(list(self._runner.trace)[-TRACE_SHOWN:]))
 
     def _tell(self, noticed: Noticed | None) -> None:
         if noticed is None:

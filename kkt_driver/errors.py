@@ -8,6 +8,7 @@ DriverError                anything below
 ├── LineLost               the wire's
 │   ├── NotSent            it is proved that the register did not execute the command
 │   └── AnswerLost         the register may have executed it: a question, never a failure
+├── Undecided              the register's answers do not tell whose a document is: a person decides, with `verdict`
 ├── OutcomeUnknown         a committing command without an answer; `kkt_driver.recovery` finds out
 └── StoreDamaged           the durable note of an intent cannot be read: a person looks before anything is sent
 """
@@ -20,7 +21,7 @@ from kkt_driver.refusals import Refusal, refusal_of
 
 if TYPE_CHECKING:
     from kkt_driver.intents import Intent
-    from kkt_driver.verdicts import NotRegistered
+    from kkt_driver.verdicts import Ambiguous, NotRegistered
 
 __all__ = [
     "AnswerLost",
@@ -32,6 +33,7 @@ __all__ = [
     "OutcomeUnknown",
     "Refused",
     "StoreDamaged",
+    "Undecided",
     "WrongDevice",
 ]
 
@@ -95,6 +97,18 @@ class OutcomeUnknown(DriverError):
         super().__init__(
             f"{intent.command} of job {intent.job} may have been executed after document {intent.last_document} of "
             f"drive {intent.drive}{f' ({why})' if why else ''}: resolve the intent before anything else is sent"
+        )
+
+
+class Undecided(DriverError):
+    """Whether the receipt was registered cannot be told from the register's answers: `verdict` has the evidence, and
+    the intent stays open until a person decides."""
+
+    def __init__(self, verdict: Ambiguous) -> None:
+        self.verdict = verdict
+        super().__init__(
+            f"{verdict.intent.action} of job {verdict.intent.job} on drive {verdict.intent.drive} needs a person: "
+            f"{verdict.reason}"
         )
 
 

@@ -172,6 +172,11 @@ class FileIntentStore:
         """The intents whose outcome is not known, oldest first: resolve them before anything else is sent."""
         return self._contents.open
 
+    def outcome(self, job: str, action: str = "receipt") -> Settled | None:
+        """The latest outcome of a job that is still kept."""
+        found = (one for one in reversed(self.settled) if (one.intent.job, one.intent.action) == (job, action))
+        return next(found, None)
+
     @property
     def settled(self) -> tuple[Settled, ...]:
         """The latest outcomes, oldest first."""

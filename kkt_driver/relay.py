@@ -3,6 +3,9 @@
 The three steps stand alone, so that a station can give the register to receipts between them: `read_message` (a short
 hold), the talk with the operator (no hold), `write_answer` (a short hold). `relay_once` is all three in a row.
 
+A drive also talks to the marking system and to the key server; who a message is for stands in its first bytes, and
+`Outgoing.peer` says it. Their answers are the drive's to judge: they are handed over as they came.
+
 The queue is the drive's: a message is never changed, merged, skipped or kept here. When anything fails, the drive
 offers the same document again, and the operator confirms it again.
 """
@@ -11,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -30,15 +33,18 @@ from kkt_driver.effects import Effect, Procedure, ask
 from kkt_driver.errors import Malformed, Refused
 
 __all__ = [
+    "Carried",
     "Declined",
     "Delivered",
     "NoAnswer",
     "Nothing",
     "Outgoing",
+    "Peer",
     "Relayed",
     "Send",
     "answer_size",
     "fix_version",
+    "peer_of",
     "read_message",
     "relay_once",
     "ticket",
@@ -61,6 +67,18 @@ REASONS = {
 """Why a drive refuses a ticket: the byte after error 20h."""
 
 
+Peer: TypeAlias = Literal["operator", "marking", "keys"]
+"""Who a message is for: the operator (ОФД), the marking system's point (ОИСМ), the key server (ОКП)."""
+
+PEERS: dict[bytes, Peer] = {
+    container.SIGNATURE_OPERATOR + container.SESSION_OPERATOR: "operator",
+    container.SIGNATURE_MARKING + container.SESSION_MARKING: "marking",
+    container.SIGNATURE_MARKING + container.SESSION_MARKING_PROBE: "marking",
+    container.SIGNATURE_MARKING + container.SESSION_KEYS: "keys",
+}
+"""Signature and session version at the head of a message → its peer."""
+
+
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """A message that the drive wants carried, ready to be sent. `document` is FD modulo 2^24, as the header has it."""
 
@@ -68,6 +86,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     drive: str
     document: int
     kind: int
+    peer: Peer = "operator"
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +97,13 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     code: int | None
     moment: datetime | None
     flags: int | None = None
+
+
+class Carried(msgspec.Struct, frozen=True, kw_only=True):
+    """The drive took an answer of the marking system or of the key server."""
+
+    drive: str
+    peer: Peer
 
 
 class Declined(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,13 +125,22 @@ class Nothing(msgspec.Struct, frozen=True, kw_only=True):
     """The drive has nothing to send."""
 
 
-Relayed: TypeAlias = Delivered | Declined | NoAnswer | Nothing
+Relayed: TypeAlias = Delivered | Carried | Declined | NoAnswer | Nothing
 
 
 class Send(msgspec.Struct, frozen=True):
-    """Effect of `relay_once`: carry `message` to the operator; resume with its whole answer, or None."""
+    """Effect of `relay_once`: carry `message` to `peer`; resume with its whole answer, or None."""
 
     message: bytes
+    peer: Peer = "operator"
+
+
+def peer_of(message: bytes) -> Peer:
+    """Who a whole message is for. Malformed when its first bytes are nobody's."""
+    found = PEERS.get(message[:6])
+    if found is None:
+        raise Malformed(f"a message that begins with {message[:6].hex()} is for nobody we know")
+    return found
 
 
 def read_message(*, password: int = 30, edition: int = 4) -> Procedure[Outgoing | None]:
@@ -127,6 +162,9 @@ def read_message(*, password: int = 30, edition: int = 4) -> Procedure[Outgoing 
         parts += block.data
     data = bytes(parts)
     try:
+        if data[:4] == container.SIGNATURE_MARKING:
+            header = container.SessionHeader.decode(data[: container.HEADER_SIZE])
+            return Outgoing(message=data, drive=header.drive, document=0, kind=0, peer=peer_of(data))
         if data[:4] == container.SIGNATURE_OPERATOR:
             _, inside = container.read_message(data)
             if inside is None:
@@ -139,13 +177,13 @@ def read_message(*, password: int = 30, edition: int = 4) -> Procedure[Outgoing 
     return Outgoing(message=fix_version(data), drive=inside.drive, document=inside.number, kind=inside.kind)
 
 
-def write_answer(outgoing: Outgoing, answer: bytes, *, password: int = 30) -> Procedure[Delivered | Declined]:
-    """Hand the operator's answer to the drive (FF32h, FF33h) and see that the ticket is kept (FF3Ch).
+def write_answer(outgoing: Outgoing, answer: bytes, *, password: int = 30) -> Procedure[Delivered | Carried | Declined]:
+    """Hand the peer's answer to the drive (FF32h, FF33h) and see that the ticket is kept (FF3Ch).
 
     Only a ticket for this very document reaches the drive. An answer lost on the way does no harm: the drive either
     has the ticket or offers the document again.
     """
-    found = _ticket_in(outgoing, answer)
+    found = _ticket_in(outgoing, answer) if outgoing.peer == "operator" else _same_peer(outgoing, answer)
     if isinstance(found, str):
         return Declined(drive=outgoing.drive, document=outgoing.document, why=found)
     began = yield from ask(BeginAnswer(password=password, size=len(answer)))
@@ -161,6 +199,8 @@ def write_answer(outgoing: Outgoing, answer: bytes, *, password: int = 30) -> Pr
         reason = REASONS.get(refusal.data[0], f"reason {refusal.data[0]}") if refusal.data else "no reason given"
         why = f"the drive refused the ticket: {reason}"
         return Declined(drive=outgoing.drive, document=outgoing.document, why=why)
+    if found is None:
+        return Carried(drive=outgoing.drive, peer=outgoing.peer)
     number = found.fiscal_document_number
     assert number is not None
     kept = yield from ticket(number, password=password)
@@ -191,10 +231,21 @@ def relay_once(*, password: int = 30, edition: int = 4) -> Generator[Effect | Se
     outgoing = yield from read_message(password=password, edition=edition)
     if outgoing is None:
         return Nothing()
-    answer: bytes | None = yield Send(outgoing.message)
+    answer: bytes | None = yield Send(outgoing.message, outgoing.peer)
     if not answer:
         return NoAnswer(drive=outgoing.drive, document=outgoing.document)
     return (yield from write_answer(outgoing, answer, password=password))
+
+
+def _same_peer(outgoing: Outgoing, answer: bytes) -> str | None:
+    """Why an answer does not come from the peer that was asked; None when it does."""
+    try:
+        header = container.SessionHeader.decode(answer[: container.HEADER_SIZE])
+    except FfdError as error:
+        return f"the answer is damaged: {error}"
+    if PEERS.get(answer[:6]) != outgoing.peer or header.size != len(answer) - container.HEADER_SIZE:
+        return f"the answer does not come from the {outgoing.peer} server"
+    return None if header.drive == outgoing.drive else f"the answer is for drive {header.drive}"
 
 
 def _ticket_in(outgoing: Outgoing, answer: bytes) -> documents.OperatorConfirmation | str:

@@ -139,6 +139,8 @@ class Runner:
         self._deadlines = dict(deadlines or {})
         self._can_dial, self._durable, self._verbose = can_dial, durable, verbose
         self.connected = False
+        self.connections = 1
+        """How many there were, the first one included."""
         self.wake_at = math.inf
         self.trace: deque[Traced] = deque(maxlen=TRACE_SIZE)
         self.latency: dict[str, Latency] = {}
@@ -314,6 +316,7 @@ class Runner:
         if self._feed is not None and not self.connected:
             self.link = self._make_link()
         self.connected = True
+        self.connections += 1
 
     def wrote(self, data: bytes, now: float) -> None:
         """`data` is about to go out."""

@@ -13,7 +13,7 @@ from typing import Protocol
 from kkt_driver.commands import COMMANDS, code_of
 from kkt_driver.frames import Ack, AlternativeReader, AltFrame, BadFrame, Enq, Frame, Nak, StandardReader
 
-__all__ = ["PERSONAL", "Moved", "describe", "readable", "redact"]
+__all__ = ["PERSONAL", "Describer", "Moved", "describe", "readable", "redact"]
 
 PERSONAL = frozenset((1008, 1227, 1228, 1243, 1244, 1245, 1246, 1254, 1256))
 """Tags of the buyer: contact, name, INN, birth date, citizenship, document, address, and the buyer's whole group."""
@@ -44,26 +44,42 @@ def readable(trace: Iterable[Moved]) -> list[str]:
 
 
 def describe(data: bytes, direction: str = ">") -> Iterator[str]:
-    """The frames and control bytes in one read or write."""
-    alternative = AlternativeReader()
-    if data[:1] == b"\x8f":
-        for frame in alternative.feed(data):
-            yield _alternative(frame, direction)
-        if alternative.partial:
-            yield f"[part of a frame, {len(data)} bytes]"
-        return
-    standard = StandardReader()
-    for event in standard.feed(data):
-        if isinstance(event, Frame):
-            yield redact(event.body, direction)
-        elif isinstance(event, BadFrame):
-            yield "[damaged frame]"
-        else:
-            yield CONTROL[type(event)]
-    if standard.partial:
-        yield f"[part of a frame, {len(data)} bytes]"
-    elif standard.noise:
-        yield f"[{standard.noise} bytes of noise]"
+    """The frames and control bytes in one read or write, when it stands alone."""
+    describer = Describer(direction)
+    yield from describer.feed(data)
+    yield from describer.rest()
+
+
+class Describer:
+    """One direction of a conversation, in whatever pieces it comes. The layer shows itself by its first byte."""
+
+    def __init__(self, direction: str = ">") -> None:
+        self._direction = direction
+        self._standard, self._alternative = StandardReader(), AlternativeReader()
+        self._layer: StandardReader | AlternativeReader | None = None
+        self._size = 0
+
+    def feed(self, data: bytes) -> Iterator[str]:
+        """What is whole now."""
+        self._size += len(data)
+        if self._layer is None and data:
+            self._layer = self._alternative if data[:1] == b"\x8f" else self._standard
+        if self._layer is self._alternative:
+            for frame in self._alternative.feed(data):
+                yield _alternative(frame, self._direction)
+            return
+        for event in self._standard.feed(data):
+            if isinstance(event, Frame):
+                yield redact(event.body, self._direction)
+            else:
+                yield "[damaged frame]" if isinstance(event, BadFrame) else CONTROL[type(event)]
+
+    def rest(self) -> Iterator[str]:
+        """What began and did not end."""
+        if self._standard.partial or self._alternative.partial:
+            yield f"[part of a frame, {self._size} bytes]"
+        elif self._standard.noise:
+            yield f"[{self._standard.noise} bytes of noise]"
 
 
 def _alternative(frame: AltFrame, direction: str) -> str:

@@ -124,6 +124,8 @@ class OperatorRelay:
             self._due = now + self._backoff_s()
             return
         self._due = now + work.fleet.operator.pause_s
+        if isinstance(delivered, relay.Carried):  # an answer to a question about marking or keys: no document
+            return
         self._silent = 0
         work.unsent = max(0, work.unsent - 1)
         work.oldest_unsent_at = now if work.unsent else None

@@ -14,19 +14,32 @@ from kkt_driver.recovery.cash import cash_moved, read_cash
 from kkt_driver.recovery.tables import Found
 from kkt_driver.verdicts import CashDone, NotRegistered
 
-__all__ = ["cash_in", "cash_out", "move_cash"]
+__all__ = ["cash_in", "cash_out"]
 
 
-def move_cash(
+def cash_in(
+    amount: int, *, job: str, identity: Identity, again: NotRegistered | None = None, password: int = 30
+) -> Procedure[CashDone]:
+    """Put `amount` kopecks into the drawer (50h), once. The same errors as `receipt`; 37h: this firmware has none of it
+    under format 1.2."""
+    return _move("cash_in", amount, job, identity, again, password)
+
+
+def cash_out(
+    amount: int, *, job: str, identity: Identity, again: NotRegistered | None = None, password: int = 30
+) -> Procedure[CashDone]:
+    """Take `amount` kopecks out of the drawer (51h), once; 46h refuses a payout above what it holds."""
+    return _move("cash_out", amount, job, identity, again, password)
+
+
+def _move(
     direction: Literal["cash_in", "cash_out"],
     amount: int,
-    *,
     job: str,
     identity: Identity,
-    again: NotRegistered | None = None,
-    password: int = 30,
+    again: NotRegistered | None,
+    password: int,
 ) -> Procedure[CashDone]:
-    """50h or 51h, once. `amount` in kopecks; 46h refuses a payout above the drawer. The same errors as `receipt`."""
     if amount <= 0:
         raise Misuse(f"{amount} kopecks cannot be moved: an amount is above zero")
     if again is not None and (again.intent.job, again.intent.action) != (job, direction):
@@ -70,17 +83,3 @@ def move_cash(
         drive=identity.drive,
         evidence={"by": "answer and counters", "command": intent.command, "number": now.number, "drawer": now.drawer},
     )
-
-
-def cash_in(
-    amount: int, *, job: str, identity: Identity, again: NotRegistered | None = None, password: int = 30
-) -> Procedure[CashDone]:
-    """Put money into the drawer. Refused with 37h: this firmware has none of it under format 1.2."""
-    return move_cash("cash_in", amount, job=job, identity=identity, again=again, password=password)
-
-
-def cash_out(
-    amount: int, *, job: str, identity: Identity, again: NotRegistered | None = None, password: int = 30
-) -> Procedure[CashDone]:
-    """Take money out of the drawer."""
-    return move_cash("cash_out", amount, job=job, identity=identity, again=again, password=password)

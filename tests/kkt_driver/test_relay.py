@@ -39,7 +39,7 @@ def an_operator() -> TestOperator:
     return TestOperator(master=DEMO_MASTER_KEY)
 
 
-def relay(bench: Bench, operator: TestOperator) -> Delivered | Declined | NoAnswer | Nothing:
+def relay(bench: Bench, operator: TestOperator) -> Relayed:
     """The three steps one after the other, as a station makes them."""
     outgoing = bench.run(read_message())
     if outgoing is None:

@@ -22,6 +22,7 @@ from ffd.receipts import Item, Payments, Receipt
 from fn_emulator.emulated import EmulatedRegister, registered
 from fn_emulator.faults import Fault
 from fn_emulator.storage import MemoryStorage
+from fn_emulator.stub_signs import StubKeys
 from kkt_driver import commands as k
 from kkt_driver.commands import code_of
 from kkt_driver.effects import Procedure
@@ -29,7 +30,7 @@ from kkt_driver.effects import play as by_hand
 from kkt_driver.errors import LineLost, Malformed, NotSent, OutcomeUnknown, Refused
 from kkt_driver.intents import Intent
 from kkt_driver.link import AlternativeLink, Link, StandardLink
-from kkt_driver.procedures.cash import move_cash
+from kkt_driver.procedures.cash import cash_in, cash_out
 from kkt_driver.procedures.identity import Identity, State, identify, read_state
 from kkt_driver.procedures.receipts import cancel_open, receipt
 from kkt_driver.procedures.shift import close_shift, open_shift
@@ -110,7 +111,7 @@ class Trouble:
 def _fresh() -> tuple[bytes, bytes, Identity]:
     """A registered drive and its register as bytes, so that no world has to register one."""
     storages = MemoryStorage(), MemoryStorage()
-    register = registered(1, now=START, drive_storage=storages[0], storage=storages[1])
+    register = registered(1, now=START, drive_storage=storages[0], storage=storages[1], keys=StubKeys.derive)
     return storages[0].image, storages[1].image, _identify(register)
 
 
@@ -141,6 +142,7 @@ class World:
         self.register = registered(
             1,
             now=START,
+            keys=StubKeys.derive,
             drive_storage=MemoryStorage(drive),
             storage=MemoryStorage(storage),
             durations=chance.choice(({}, {"FF45": 0.5}, {"E0": 35.0, "FF45": 2.0, "41": 3.0, "50": 1.0})),
@@ -385,10 +387,10 @@ class Host:
             case "shift_close":
                 return close_shift(job=job.name, identity=identity, state=state, again=again)
             case "cash_in" | "cash_out":
-                direction: Any = job.kind
                 if job.kind == "cash_out":
                     self._float(job)
-                return move_cash(direction, job.amount, job=job.name, identity=identity, again=again)
+                move = cash_in if job.kind == "cash_in" else cash_out
+                return move(job.amount, job=job.name, identity=identity, again=again)
         what = a_receipt(job.amount, cash=job.name[-1] in "02")
         own_key = None if job.keyed else ""
         return receipt(what, job=job.name, identity=identity, state=state, again=again, own_key=own_key)
