@@ -6,10 +6,9 @@ synchronous and used by one thread at a time; `fleet.journal.writer` decides whi
 
 from __future__ import annotations
 
-import hmac
-import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import apsw
@@ -44,6 +43,8 @@ from kkt_driver.procedures import short_key
 __all__ = ["Engine"]
 
 _ERASABLE = FINAL | {State.REGISTERED}  # until then the register needs the buyer's contact
+
+_VARIANT = {digit: "89ab"[place % 4] for place, digit in enumerate("0123456789abcdef")}
 
 _OWN_VERDICTS = {True: "done", False: "not_executed", None: "unexplained"}
 
@@ -190,8 +191,8 @@ class Engine:
 
     def id_of(self, inn: str, key: str) -> str:
         """The id of an order: nobody guesses it, and a journal that lost the order gives it the same one again."""
-        made = hmac.digest(self._secret, f"{inn}\0{key}".encode(), "sha256")
-        return str(uuid.UUID(bytes=made[:16], version=4))
+        h = blake2b(f"{inn}\0{key}".encode(), key=self._secret, digest_size=16).hexdigest()
+        return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:]}"  # in the form of a UUID, version 4
 
     def _made_before(self, now: float, id_: str, order: Order, document: Discovered) -> Duplicate:
         """The lost part of the journal had this order, and a drive has the document that it became."""

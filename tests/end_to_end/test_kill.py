@@ -146,8 +146,26 @@ async def test_both_are_killed(tmp_path: Path, link: str) -> None:
 KILLS = int(os.environ.get("KILLS", "1000" if os.environ.get("SOAK") else "20"))
 SEED = int(os.environ.get("KILL_SEED", "6"))
 SHOPS = 6
-PAUSE_S = (0.05, 1.2)
-"""Between two kills, from the moment when everything is up again: from "has just connected" to "well under way"."""
+PAUSE_S = (0.0, 1.0)
+EVENTS = (0, 0, 1, 2, 5, 10)
+EVENTS_WITHIN_S = 10.0
+LOOK_S = 0.05
+"""Between two kills, from the moment when everything is up again: some time, and then until shops have heard so many
+things. Time alone would be no progress at all on a slow machine, where a doubt takes longer to resolve than that."""
+
+
+def lines_of(log: Path) -> int:
+    """How many things shops have heard."""
+    return len(log.read_bytes().splitlines())
+
+
+async def until_longer(log: Path, *, lines: int) -> None:
+    """Until the shops have written so many more lines, or for as long as it is worth waiting."""
+    until = lines_of(log) + lines
+    for _ in range(int(EVENTS_WITHIN_S / LOOK_S)):
+        if lines_of(log) >= until:
+            return
+        await trio.sleep(LOOK_S)
 
 
 @pytest.mark.timeout(300 + 8 * KILLS)
@@ -162,6 +180,7 @@ async def test_killed_again_and_again(tmp_path: Path) -> None:
         shops = await plant.clients(log, shops=SHOPS, seed=SEED)
         for _ in range(KILLS):
             await trio.sleep(chance.uniform(*PAUSE_S))
+            await until_longer(log, lines=chance.choice(EVENTS))
             victims = chance.choices(("daemon", "rack", "both"), (6, 3, 1))[0]
             if victims != "rack":
                 await daemon.kill()
