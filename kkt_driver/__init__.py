@@ -21,10 +21,13 @@ _CONTENTS = {
     "AnswerLost": "errors",
     "OutcomeUnknown": "errors",
     "StoreDamaged": "errors",
+    "Undecided": "errors",
     "REFUSALS": "refusals",
     "Refusal": "refusals",
     # a register
     "Register": "client",
+    "Capabilities": "capabilities",
+    "Courier": "courier",
     "open_tcp": "transport",
     "open_serial": "transport",
     "parse_address": "transport",
@@ -53,11 +56,13 @@ _CONTENTS = {
 __all__ = list(_CONTENTS)
 
 if TYPE_CHECKING:
+    from kkt_driver.capabilities import Capabilities as Capabilities
     from kkt_driver.client import Register as Register
     from kkt_driver.commands import COMMANDS as COMMANDS
     from kkt_driver.commands import Command as Command
     from kkt_driver.commands import Kind as Kind
     from kkt_driver.commands import Request as Request
+    from kkt_driver.courier import Courier as Courier
     from kkt_driver.effects import Exchange as Exchange
     from kkt_driver.effects import Pause as Pause
     from kkt_driver.effects import Procedure as Procedure
@@ -74,6 +79,7 @@ if TYPE_CHECKING:
     from kkt_driver.errors import OutcomeUnknown as OutcomeUnknown
     from kkt_driver.errors import Refused as Refused
     from kkt_driver.errors import StoreDamaged as StoreDamaged
+    from kkt_driver.errors import Undecided as Undecided
     from kkt_driver.errors import WrongDevice as WrongDevice
     from kkt_driver.intents import FileIntentStore as FileIntentStore
     from kkt_driver.intents import Fingerprint as Fingerprint

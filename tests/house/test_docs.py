@@ -30,13 +30,15 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
 def test_examples_run(example: Path) -> None:
-    """An example ends well as it stands, and README shows what it prints."""
+    """An example ends well as it stands, and README or a page of docs shows what it prints."""
     done = subprocess.run([sys.executable, str(example)], capture_output=True, text=True, timeout=60, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    readme = (ROOT / "README.md").read_text("utf-8")
     assert done.stdout
+    name = example.relative_to(ROOT).as_posix()
+    pages = [text for text in (path.read_text("utf-8") for path in documents()) if f"<!-- example: {name} -->" in text]
+    assert pages, f"no page shows {name}"
     for line in done.stdout.splitlines():
-        assert f"    {line}\n" in readme
+        assert all(f"    {line}\n" in page for page in pages)
 
 
 def test_the_commands_of_the_readme_exist() -> None:

@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "kkt_driver.blocking": {"ffd", "msgspec", "structlog", "trio"},
     "kkt_driver.work": {"ffd", "msgspec", "trio"},
     "kkt_driver.courier": {"ffd", "msgspec", "structlog", "trio"},
-    "kkt_driver.cli": {"ffd", "msgspec", "structlog", "trio", "typer", "rich"},
+    "kkt_driver.cli": {"ffd", "msgspec", "structlog", "trio", "typer", "rich", "serial"},
     "fn_emulator": {"ffd", "kkt_driver", "msgspec", "structlog"},
     "fn_emulator.emulated": {"ffd", "kkt_driver", "msgspec", "structlog", "PIL"},  # the type of a tape's picture
     "fn_emulator.register.picture": {"ffd", "PIL", "segno"},  # loaded when somebody asks for a picture
