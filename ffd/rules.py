@@ -2,7 +2,7 @@
 
 `check` answers with every violation, never with the first only. Codes:
 
-    F01 … F32   the rules of the order, numbered in `docs/rules.md`
+    F01 … F32   the rules of the order, numbered in `docs/ffd.md`
     C01         a character that CP866, and so a register, does not have
     V01         a number outside the closed set of its tag
     J01 … J04   our own JSON: unreadable, wrong type, unknown field, missing field (`ffd.receipts`)
