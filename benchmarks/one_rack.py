@@ -38,7 +38,7 @@ from fleet.daemon import open_daemon
 from fleet.journal.sqlite import SqliteJournal
 from fleet.usecases import UseCases
 from fleet.web import Tokens, build_app, load_secret
-from kkt_driver import client
+from kkt_driver import runner
 from kkt_driver.commands import Request, command_of
 
 INN = "9900000000"
@@ -101,7 +101,7 @@ def configuration(arguments: argparse.Namespace, state: Path, ready: dict[str, A
 def counted_exchanges() -> Iterator[Counter[str]]:
     """Exchanges with registers by command code."""
     exchanges: Counter[str] = Counter()
-    driver: Any = client  # its name for the encoder is replaced by one that counts
+    driver: Any = runner  # its name for the encoder is replaced by one that counts
     encode: Callable[[Request[Any]], bytes] = driver.encode_request
 
     def counted(request: Request[Any]) -> bytes:
