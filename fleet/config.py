@@ -38,6 +38,7 @@ __all__ = [
     "Station",
     "load",
     "parse",
+    "station_of",
     "hash_password",
     "verify_password",
     "EXAMPLE",
@@ -62,6 +63,7 @@ reserve_wait_s = 10                       # reserve registers join when a receip
 
 [shift]
 max_s = 84600                             # a shift is closed by 23 h 30 min; the law ends it at 24 h
+share = 0.2                               # of a pool that closes at the same time; one register always may
 
 [operator]                                # leave the table out when registers send by themselves
 address = "tcp://127.0.0.1:7900"
@@ -151,9 +153,10 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShiftPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """When a shift is closed at the latest, counted from its opening."""
+    """When a shift is closed at the latest, counted from its opening; `share` of a pool may do so at the same time."""
 
     max_s: float = 84_600.0
+    share: float = 0.2
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,6 +257,15 @@ def parse(text: str, *, source: str = "", base: Path = Path()) -> Config:
     if problems:
         raise ConfigError(source, problems)
     return msgspec.structs.replace(config, warnings=tuple(_oddities(config)))
+
+
+def station_of(table: Mapping[str, Any]) -> Station:
+    """One station, from a table like those of the file's ``[[stations]]``."""
+    problems: list[str] = []
+    station = _station(_Table(table, "", problems))
+    if problems:
+        raise ConfigError("station", problems)
+    return station
 
 
 # Passwords
@@ -469,7 +481,10 @@ def _operator(table: _Table) -> Operator:
 
 
 def _shift(table: _Table) -> ShiftPolicy:
-    shift = ShiftPolicy(max_s=table.number("max_s", 84_600.0, 60, 86_100))  # 24 h less five minutes
+    shift = ShiftPolicy(
+        max_s=table.number("max_s", 84_600.0, 60, 86_100),  # 24 h less five minutes
+        share=table.number("share", 0.2, 0.001, 1),
+    )
     table.close()
     return shift
 

@@ -14,28 +14,23 @@ from datetime import UTC, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-import structlog
 import trio
 
 from fleet import config as settings
-from fleet.desk import Desk, Order
+from fleet.desk import Desk
 from fleet.dispatch import Dispatcher
 from fleet.journal.base import Journal
 from fleet.journal.sqlite import SqliteJournal
 from fleet.operator_line import Dial, OperatorLine
-from fleet.recovery import Todo, plan
+from fleet.rack import STOP_S, Rack
 from fleet.retention import DAY_S, forget_buyers
+from fleet.shift_turns import ShiftTurns
 from fleet.station import Connect, Intents, Station
 from fleet.usecases import UseCases
 from kkt_driver.client import Register
 from kkt_driver.transport import open_tcp, parse_address
 
 __all__ = ["local_time", "open_daemon"]
-
-STOP_S = 8.0
-"""How long stations may finish the receipt in hand when the daemon stops; the rest is left to recovery."""
-
-log = structlog.get_logger("fleet.daemon")
 
 
 def local_time(now: float, timezone: str) -> datetime:
@@ -63,8 +58,11 @@ async def open_daemon(
     connect: Connect = connect_register,
     dial: Callable[[str], Dial] = dial_operator,
     jitter: Callable[[], float] = random.random,
+    source: Callable[[], settings.Config] | None = None,
 ) -> AsyncIterator[UseCases]:
     """The fleet at work, as the use cases of its doors.
+
+    `source` reads the configuration anew, for whoever asks to reload it.
 
     On the way out stations get `STOP_S` to finish the receipt in hand; then they are cut off, and what they leave
     `sent` in the journal is resolved by the next start.
@@ -78,10 +76,11 @@ async def open_daemon(
             reserve_wait_s=config.queue.reserve_wait_s,
         )
         desk = Desk(dispatcher, clock)
-        stations = [
-            Station(
+        turns = ShiftTurns(config.shift.share)
+
+        def build(station: settings.Station) -> Station:
+            return Station(
                 station,
-                index=index,
                 config=config,
                 journal=journal,
                 desk=desk,
@@ -95,16 +94,16 @@ async def open_daemon(
                     station=station.name,
                     answer_timeout_s=config.operator.answer_timeout_s,
                 ),
+                turns=turns,
                 jitter=jitter,
             )
-            for index, station in enumerate(config.stations)
-        ]
-        await _recover(journal, desk, stations)
-        usecases = UseCases(config=config, journal=journal, desk=desk, stations=stations)
+
+        rack = Rack(config, journal=journal, desk=desk, build=build, source=source)
+        await rack.open()
+        usecases = UseCases(config=config, journal=journal, desk=desk, rack=rack)
         stop = trio.Event()
         async with trio.open_nursery() as nursery:
-            for station in stations:
-                nursery.start_soon(station.run, stop)
+            rack.start(nursery)
             if config.retention.buyer_days:
                 nursery.start_soon(forget_buyers, journal, config.retention.buyer_days * DAY_S, clock, stop)
             try:
@@ -112,30 +111,7 @@ async def open_daemon(
             finally:
                 usecases.stopping = True
                 stop.set()
-                for station in stations:
-                    desk.send(station.name, Order.WAKE)
+                rack.stop()
                 nursery.cancel_scope.deadline = trio.current_time() + STOP_S
     finally:
         journal.close()
-
-
-async def _recover(journal: Journal, desk: Desk, stations: list[Station]) -> None:
-    """Give every unfinished job of an earlier life to whoever must act, before any station runs."""
-    backlog = await journal.load()
-    by_name = {station.name: station for station in stations}
-    for step in plan(backlog.jobs, by_name, restored=journal.reconciling):
-        job = step.job
-        match step.todo:
-            case Todo.QUEUE:
-                desk.submit(job)
-            case Todo.RELEASE:
-                desk.submit(await journal.release(job.id, "the daemon stopped before anything was sent"))
-            case Todo.RESOLVE:
-                pass  # its station finds the open intent below
-            case Todo.QUARANTINE:
-                await journal.quarantine(job.id, step.why, {"state": job.state.value, "station": job.station})
-    for name, opened in (await journal.load()).intents.items():  # quarantine has closed some
-        if name in by_name:
-            by_name[name].resolve_first(opened.intent, opened.job)
-    if backlog.jobs:
-        log.info("unfinished jobs taken up", jobs=len(backlog.jobs), to_resolve=len(backlog.intents))

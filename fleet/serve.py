@@ -5,13 +5,17 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import structlog
 import trio
 
 from fleet import http
-from fleet.config import Config
+from fleet.config import Config, load
 from fleet.daemon import open_daemon
+from fleet.errors import FleetError
+from fleet.usecases import UseCases
 from fleet.web import Keys, Tokens, build_app, load_local_key, load_secret
 from fleet.web.calling import Caller
 from fleet.web.ferma.callback import renderer
@@ -22,17 +26,17 @@ __all__ = ["run", "serve", "watch_signals"]
 _log = structlog.get_logger("fleet")
 
 
-async def serve(config: Config, *, stop: trio.Event, ready: Callable[[str], None]) -> None:
+async def serve(config: Config, *, stop: trio.Event, ready: Callable[[str], None], source: Path | None = None) -> None:
     """Run until `stop`: first the doors close, then the stations finish what they have in hand.
 
-    `ready` is told the base URL of the HTTP door once receipts are accepted.
+    `ready` is told the base URL of the HTTP door once receipts are accepted. SIGHUP reads `source` anew.
     """
     for warning in config.warnings:
         _log.warning("configuration", warning=warning)
     secret = load_secret(config.state_dir)
     tokens = Tokens(secret, config.tenants, ttl_s=config.http.token_ttl_s)
     keys = Keys(config.admins, load_local_key(config.state_dir))
-    async with open_daemon(config) as usecases:
+    async with open_daemon(config, source=None if source is None else partial(load, source)) as usecases:
         app = build_app(usecases, config, tokens, keys=keys)
         caller = Caller(
             usecases,
@@ -44,6 +48,7 @@ async def serve(config: Config, *, stop: trio.Event, ready: Callable[[str], None
         )
         async with trio.open_nursery() as beside:
             beside.start_soon(caller.run)
+            await beside.start(reload_on_signal, usecases)
             async with trio.open_nursery() as nursery:
                 url: str = await nursery.start(
                     lambda task_status: http.serve(app, config.http.listen, stop=stop, task_status=task_status)
@@ -52,6 +57,19 @@ async def serve(config: Config, *, stop: trio.Event, ready: Callable[[str], None
                 ready(url)
             beside.cancel_scope.cancel()
     _log.info("stopped")
+
+
+async def reload_on_signal(
+    usecases: UseCases, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """SIGHUP reads the configuration anew; one that is wrong changes nothing."""
+    with trio.open_signal_receiver(signal.SIGHUP) as signals:
+        task_status.started()
+        async for _ in signals:
+            try:
+                await usecases.stations.reload(who="SIGHUP")
+            except FleetError as error:
+                _log.error("the configuration was not read anew", why=str(error))
 
 
 async def watch_signals(stop: trio.Event, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -64,14 +82,14 @@ async def watch_signals(stop: trio.Event, *, task_status: trio.TaskStatus[None] 
             stop.set()
 
 
-def run(config: Config, *, ready: Callable[[str], None]) -> None:
-    """`serve` from a command, until a signal."""
+def run(config: Config, *, ready: Callable[[str], None], source: Path | None = None) -> None:
+    """`serve` from a command, until a signal. `source`: the file that `config` was read from."""
 
     async def main() -> None:
         stop = trio.Event()
         async with trio.open_nursery() as nursery:
             await nursery.start(watch_signals, stop)
-            await serve(config, stop=stop, ready=ready)
+            await serve(config, stop=stop, ready=ready, source=source)
             nursery.cancel_scope.cancel()
 
     trio.run(main)

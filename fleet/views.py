@@ -6,13 +6,16 @@ from datetime import datetime
 
 import msgspec
 
+from fleet.alarms import Alarm
+
 __all__ = ["QueueView", "StationView"]
 
 
 class StationView(msgspec.Struct, frozen=True, kw_only=True):
     """One station as it is now. Times are unix seconds, `opened_at` and register moments are its local wall clock.
 
-    `state`: connecting, reconciling, idle, busy, shift, resolving, sick, draining, stopped.
+    `state`: connecting, reconciling, idle, busy, shift, resolving, sick, stopped; when it takes no receipts instead of
+    idle: drained, retiring, held (`outside` says why); retired.
     """
 
     name: str
@@ -37,6 +40,10 @@ class StationView(msgspec.Struct, frozen=True, kw_only=True):
     documents_made: int = 0
     service_s: float = 0.0
     changed_at: float = 0.0
+    standing: str = "serving"
+    outside: tuple[str, ...] = ()
+    """Why it takes no receipts although somebody is at the register."""
+    alarms: tuple[Alarm, ...] = ()
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,11 @@ def serve(config: ConfigPath, json: AsJson = False) -> None:
     from fleet.serve import run
 
     log.setup()
-    run(settings, ready=lambda url: say(json, f"serving {settings.name} on {url}", event="ready", http=url))
+
+    def ready(url: str) -> None:
+        say(json, f"serving {settings.name} on {url}", event="ready", http=url)
+
+    run(settings, source=config, ready=ready)
 
 
 def demo(

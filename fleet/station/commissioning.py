@@ -9,10 +9,7 @@ from kkt_driver import procedures, recovery
 from kkt_driver.client import Register
 from kkt_driver.errors import Misuse
 
-__all__ = ["CLOCK_DRIFT_MAX_S", "commission"]
-
-CLOCK_DRIFT_MAX_S = 60.0
-"""The law allows five minutes; the clock is set when it is further off than this and the shift is closed."""
+__all__ = ["commission"]
 
 
 async def commission(register: Register, work: Workplace, doubt: Doubt) -> None:
@@ -30,8 +27,6 @@ async def commission(register: Register, work: Workplace, doubt: Doubt) -> None:
     state = await register.run(procedures.read_state())
     state = await register.run(recovery.startup(state, unresolved=None, clock=work.local_now()))
     await register.run(procedures.prepare(identity, printing=False))
-    if not state.shift_open:
-        await _check_clock(register, work)
     work.state = state
     await read_drive(register, work)
     work.shift_opened = await register.run(procedures.shift_opened(state))
@@ -43,11 +38,3 @@ def _expect_company(identity: procedures.Identity, work: Workplace) -> None:
             f"the drive {identity.drive} is registered for INN {identity.inn}, the configuration of station "
             f"{work.name} says {work.config.inn}: check the cable, or mend the configuration"
         )
-
-
-async def _check_clock(register: Register, work: Workplace) -> None:
-    host = work.local_now()
-    clock = await register.run(procedures.read_clock())
-    if clock is None or abs((clock - host).total_seconds()) > CLOCK_DRIFT_MAX_S:
-        work.log.warning("the register's clock is set", was=str(clock), now=str(host))
-        await register.run(procedures.set_clock(host))

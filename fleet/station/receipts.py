@@ -36,8 +36,8 @@ class Receipts:
         self._doubt = doubt
         self._endings = endings
 
-    async def make(self, register: Register, job: Job) -> None:
-        """Make one receipt of a job that the dispatcher gave us."""
+    async def make(self, register: Register, job: Job) -> bool:
+        """Make one receipt of a job that the dispatcher gave us; whether the register did what it should."""
         work = self._work
         started = work.now()
         work.show("busy")
@@ -45,16 +45,18 @@ class Receipts:
             job = await work.journal.claim(job.id, work.name)
         except Conflict as conflict:  # withdrawn on its way to us
             work.log.info("job is gone", job=job.id, why=str(conflict))
-            return
+            return False
         try:
             await self._attempt(register, job)
         except DriverError as error:
             await self._failed(register, job, error)
+            return False
         else:
             work.made += 1
             took = work.now() - started
             old = work.service_s or took
             work.service_s = (1 - SERVICE_WEIGHT) * old + SERVICE_WEIGHT * took
+            return True
 
     async def _failed(self, register: Register, job: Job, error: DriverError) -> None:
         work = self._work

@@ -1,7 +1,14 @@
-"""When a shift is opened and closed: opened when a receipt needs it, closed before the law ends it."""
+"""When a shift is opened and closed: opened when a receipt needs it, closed before the law ends it, in turns with the
+other registers of the pool. A shift that ran over 24 hours all the same is repaired by a plan that the journal keeps.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+from fleet.desk import Order
+from fleet.shift_turns import ShiftTurns
+from fleet.station.clock import keep_clock
 from fleet.station.own import OwnCommands
 from fleet.station.workplace import Workplace
 from kkt_driver import procedures
@@ -9,62 +16,124 @@ from kkt_driver.client import Register
 from kkt_driver.effects import Procedure
 from kkt_driver.verdicts import Registered
 
-__all__ = ["SHIFT_STAGGER_MAX_S", "SHIFT_STAGGER_S", "Shifts", "shift_max_s"]
+__all__ = ["REPAIR", "SHIFT_MAX_S", "Shifts"]
 
-SHIFT_STAGGER_S = 120.0
-"""Each further station of a rack closes its shift this much earlier, so that a pool never loses all at once."""
-
-SHIFT_STAGGER_MAX_S = 3600.0
+SHIFT_MAX_S = 24 * 3600.0
+"""After so long nothing but closing is left."""
 
 OVER_24_HOURS = 3
-"""Mode of a register whose shift ran over: only closing it is left."""
+"""Mode of a register whose shift ran over."""
 
-
-def shift_max_s(max_s: float, index: int) -> float:
-    """How long the station at this place in the rack keeps a shift open."""
-    return max_s - min(index * SHIFT_STAGGER_S, SHIFT_STAGGER_MAX_S, max_s / 8)
+REPAIR = "shift_repair"
+"""The event under which the steps of a repair stand in the station's history."""
 
 
 class Shifts:
     """The shifts of one register."""
 
-    def __init__(self, work: Workplace, own: OwnCommands, *, max_s: float) -> None:
+    def __init__(self, work: Workplace, own: OwnCommands, turns: ShiftTurns) -> None:
         self._work = work
         self._own = own
-        self._max_s = max_s
+        self._turns = turns
         self.close_asked = False
+
+    def take_part(self) -> None:
+        """The register was commissioned: it closes in turns with the others of its kind."""
+        work = self._work
+        assert work.identity is not None
+        self._turns.take_part(work.name, work.kind(work.identity))
+
+    def leave(self) -> None:
+        """The register is out of reach; whoever waits for a turn need not wait for it."""
+        self._wake(self._turns.leave(self._work.name))
 
     @property
     def due(self) -> bool:
-        """Whether the open shift has to be closed now, by its age or because somebody asked for it."""
-        left = self.left_s
-        return self.close_asked or (left is not None and left <= 0)
+        """Whether the open shift has to be closed now: by its age, when it is our turn, or because somebody asked."""
+        wait_s = self.wait_s
+        return self.close_asked or (wait_s is not None and wait_s <= 0)
 
     @property
-    def left_s(self) -> float | None:
-        """Seconds until the open shift has to be closed; None when none is open."""
+    def wait_s(self) -> float | None:
+        """Seconds until the open shift should be closed, as things are; None when none is open."""
+        left_s = self._left_s(self._work.fleet.shift.max_s)
+        if left_s is None:
+            return None
+        early_s = left_s - self._turns.window_s(self._work.name)
+        return early_s if early_s > 0 or self._turns.free(self._work.name) else left_s
+
+    @property
+    def expired(self) -> bool:
+        """Whether the shift ran over 24 hours."""
+        state = self._work.state
+        left_s = self._left_s(SHIFT_MAX_S)
+        return state is not None and (state.mode == OVER_24_HOURS or (left_s is not None and left_s <= 0))
+
+    def _left_s(self, of_s: float) -> float | None:
         work = self._work
         if work.state is None or not work.state.shift_open or work.shift_opened is None:
             return None
-        return self._max_s - (work.local_now() - work.shift_opened).total_seconds()
+        return of_s - (work.local_now() - work.shift_opened).total_seconds()
 
     async def ensure(self, register: Register) -> None:
         """An open shift that will not run over during the next receipt."""
         work = self._work
         assert work.state is not None
-        if work.state.shift_open and (work.state.mode == OVER_24_HOURS or self.due):
+        if self.expired:
+            await self.repair(register)
+        elif work.state.shift_open and self.due:
             await self.close(register)
         if not work.state.shift_open:
             await self._run(register, "shift_open")
             work.show("busy")
 
     async def close(self, register: Register) -> bool:
-        """Close the shift; False when none is open."""
+        """Close the shift and look at the clock, which can be set now; False when none is open."""
         self.close_asked = False
-        if self._work.state is None or not self._work.state.shift_open:
+        work = self._work
+        if work.state is None or not work.state.shift_open:
             return False
-        await self._run(register, "shift_close")
+        work.desk.dispatcher.busy(work.name)
+        self._turns.begin(work.name)
+        try:
+            await self._run(register, "shift_close")
+        finally:
+            self._wake(self._turns.end(work.name))
+        await keep_clock(register, work)
         return True
+
+    async def repair(self, register: Register) -> None:
+        """A shift over 24 hours: close it, set the clock if that is why, be ready to open the next. Each step is
+        journaled; what a crash interrupts goes on from the register's own state."""
+        work = self._work
+        assert work.state is not None
+        opened = work.shift_opened
+        await self._step("begun", shift=work.state.shift, opened=str(opened), mode=work.state.mode)
+        work.log.warning("the shift ran over 24 hours", shift=work.state.shift, opened=str(opened))
+        await self.close(register)
+        await self._step("closed", shift=work.state.shift, document=work.state.last_document)
+        await self._step("done")
+
+    async def finish_repair(self) -> bool:
+        """A repair that an earlier life began is journaled to its end once the shift is closed; whether there was one
+        that still has to be done."""
+        work = self._work
+        for record in await work.journal.records(work.name, [REPAIR], 1):
+            if record.detail["step"] == "done":
+                return False
+            if work.state is not None and not work.state.shift_open:
+                await self._step("closed", document=work.state.last_document, by="found closed")
+                await self._step("done")
+                return False
+            return True
+        return False
+
+    async def _step(self, step: str, **detail: Any) -> None:
+        await self._work.journal.record(self._work.name, REPAIR, {"step": step, **detail})
+
+    def _wake(self, stations: list[str]) -> None:
+        for station in stations:
+            self._work.desk.send(station, Order.WAKE)
 
     async def _run(self, register: Register, action: str) -> None:
         work = self._work

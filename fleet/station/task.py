@@ -20,15 +20,20 @@ from fleet.dispatch import Need, refusals
 from fleet.jobs import Job
 from fleet.journal.base import Journal
 from fleet.operator_line import OperatorLine
+from fleet.shift_turns import ShiftTurns
 from fleet.station.archive import receipts_of
 from fleet.station.audit import Audits
+from fleet.station.clock import keep_clock
 from fleet.station.commissioning import commission
 from fleet.station.doubt import Doubt
 from fleet.station.endings import Endings
+from fleet.station.health import Breaker
 from fleet.station.own import OwnCommands
 from fleet.station.receipts import Receipts
 from fleet.station.relay import OperatorRelay
-from fleet.station.shifts import Shifts, shift_max_s
+from fleet.station.shifts import Shifts
+from fleet.station.standing import Standing, last_said
+from fleet.station.thirty_days import watch_unsent
 from fleet.station.workplace import Connect, Workplace, explain
 from fleet.views import StationView
 from kkt_driver import procedures
@@ -36,12 +41,12 @@ from kkt_driver.client import Register
 from kkt_driver.errors import DriverError
 from kkt_driver.intents import Intent
 
-__all__ = ["PAUSES_S", "Station"]
-
-PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
-"""Growing pauses between attempts to reach a sick register."""
+__all__ = ["Station"]
 
 IDLE_MAX_S = 3600.0
+
+STANDING = "standing"
+"""What keeps a station out of its pool when a person said so."""
 
 NOBODY = procedures.Identity(model="", model_code=0, serial="", drive="", phase=0)
 """Shown until somebody answered."""
@@ -54,7 +59,6 @@ class Station:
         self,
         station: settings.Station,
         *,
-        index: int,
         config: settings.Config,
         journal: Journal,
         desk: Desk,
@@ -62,6 +66,7 @@ class Station:
         local_time: Callable[[float, str], datetime],
         connect: Connect,
         operator: OperatorLine | None,
+        turns: ShiftTurns,
         jitter: Callable[[], float],
     ) -> None:
         self.config = station
@@ -75,13 +80,17 @@ class Station:
         self._endings = Endings(self._work)
         self._doubt = Doubt(self._work, self._endings)
         self._own = OwnCommands(self._work, self._doubt)
-        self._shifts = Shifts(self._work, self._own, max_s=shift_max_s(config.shift.max_s, index))
+        self._shifts = Shifts(self._work, self._own, turns)
         self._receipts = Receipts(self._work, shifts=self._shifts, doubt=self._doubt, endings=self._endings)
         self._relay = OperatorRelay(self._work, operator)
         self._audits = Audits(self._work)
+        self._breaker = Breaker()
         self._lookups: list[Lookup] = []
         self._given: Job | None = None
         """The job that the dispatcher gave us, until it is claimed."""
+        self.standing = Standing.SERVING
+        self.left = False
+        """A retiring station has nothing left to do with its register."""
 
     # --- what others may see ---------------------------------------------------------------------------------------
 
@@ -112,14 +121,43 @@ class Station:
             documents_made=work.made,
             service_s=work.service_s,
             changed_at=work.changed_at,
+            standing=self.standing.value,
+            outside=tuple(work.outside.values()),
+            alarms=work.alarms.open,
         )
 
     def why_not(self, need: Need) -> list[str]:
         """Why this station may not make such a receipt; empty when it may, or when it is not known yet."""
+        if self.standing is Standing.RETIRED:
+            return ["it is retired"]
         identity = self._work.identity
         if identity is None:
             return []
         return refusals(need, self._work.kind(identity))
+
+    # --- what a person may say ------------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Where an earlier life left it: drained or retired, with which alarms."""
+        await self._work.alarms.load()
+        self.stand(*await last_said(self._work.journal, self.name))
+
+    def stand(self, standing: Standing, why: str) -> None:
+        """A person's word, journaled already."""
+        self.standing = standing
+        if standing is Standing.SERVING:
+            self._work.let_in(STANDING)
+        else:
+            self._work.keep_out(STANDING, f"{standing}: {why}" if why else standing.value)
+        if standing is Standing.RETIRED:
+            self._work.show("retired")
+        self._desk.send(self.name, Order.WAKE)
+
+    async def acknowledge(self, alarm: str, *, who: str, why: str) -> bool:
+        """A person has seen an alarm; False when it is not open."""
+        done = await self._work.alarms.over(alarm, who=who, why=why)
+        self._desk.changes.tell()
+        return done
 
     # --- the life of the task --------------------------------------------------------------------------------------
 
@@ -129,35 +167,45 @@ class Station:
 
     async def run(self, stop: trio.Event) -> None:
         """Own the register until `stop`. Everything that breaks a connection ends here and is tried again."""
-        failures = 0
-        while not stop.is_set():
+        while not stop.is_set() and not self.left:
             try:
                 store = self._work.intents
                 async with self._connect(self.config, store=store) as register, trio.open_nursery() as helpers:
                     await self._commission(register)
-                    failures = 0
                     await self._serve(register, helpers, stop)
                     helpers.cancel_scope.cancel()
             except* (DriverError, OSError, trio.BrokenResourceError, trio.ClosedResourceError) as group:
-                pause = PAUSES_S[min(failures, len(PAUSES_S) - 1)] * (1 + 0.2 * self._work.jitter())
-                failures += 1
-                await self._fell_sick(_first(group), pause)
-                with trio.move_on_after(pause):
+                pause_s = self._breaker.failed(self._work.now(), self._work.jitter())
+                await self._fell_sick(_first(group), pause_s)
+                with trio.move_on_after(pause_s):
                     await stop.wait()
-        self._desk.leave(self.name)
-        await self._give_back_undelivered()
+            finally:
+                self._work.ready = False
+                self._desk.leave(self.name)
+                self._give_back_undelivered()
         await self._relay.aclose()
         self._work.show("stopped")
 
     async def _fell_sick(self, why: BaseException, pause_s: float) -> None:
+        self._shifts.leave()
+        self._work.ready = False
         self._desk.leave(self.name)
-        await self._give_back_undelivered()
+        self._give_back_undelivered()
         self._work.show("sick", problem=explain(why))
         self._work.log.warning("register is out of reach", why=explain(why), pause_s=round(pause_s, 2))
+        if self._breaker.troubled:
+            await self._work.alarms.ring("sick", "alarm", "the register is not well, and that does not pass by itself")
 
     async def _commission(self, register: Register) -> None:
         await commission(register, self._work, self._doubt)
+        self._shifts.take_part()
+        if await self._shifts.finish_repair() or self._shifts.expired:
+            await self._shifts.repair(register)
+            self._audits.ask(None, "a shift over 24 hours")
+        self._shifts.close_asked |= not await keep_clock(register, self._work)
         await self._relay.begin(register)
+        self._breaker.reached(self._work.now())
+        self._work.ready = True
         self._work.join()
         view = self.view()
         self._work.log.info("register is ready", serial=view.serial, drive=view.drive, last_document=view.last_document)
@@ -169,22 +217,42 @@ class Station:
                 self._digest(message)
             if self._shifts.due and await self._shifts.close(register):
                 self._audits.ask(None, "shift close")
+            await watch_unsent(self._work)
             await self._look_up(register)
             await self._relay.turn(register, helpers)
-            if self._given is None:
+            if self._given is None and not self._work.outside:
                 self._given = self._desk.next_for(self.name)
             if self._given is None and self._audits.due:
                 self._desk.dispatcher.busy(self.name)
                 await self._audits.turn(register)
                 continue
+            if self._given is None and self.standing is Standing.RETIRING and await self._let_go(register):
+                break
             if self._given is None:
-                self._work.show("idle")
+                self._work.show(self._resting())
                 message = await self._next_message()
                 self._desk.dispatcher.busy(self.name)
                 self._digest(message)
             if self._given is not None:
                 given, self._given = self._given, None
-                await self._receipts.make(register, given)
+                if await self._receipts.make(register, given):
+                    await self._well()
+
+    async def _well(self) -> None:
+        self._breaker.worked()
+        await self._work.alarms.over("sick")
+
+    def _resting(self) -> str:
+        """The phase of a station that has nothing to do."""
+        if not self._work.outside:
+            return "idle"
+        return self.standing.value if self.standing is not Standing.SERVING else "held"
+
+    async def _let_go(self, register: Register) -> bool:
+        """What a retiring station still has to do; whether that was all."""
+        await self._shifts.close(register)
+        self.left = not self._work.unsent
+        return self.left
 
     async def _look_up(self, register: Register) -> None:
         """Answer who wants to know what the archive has."""
@@ -210,8 +278,8 @@ class Station:
         waits = [IDLE_MAX_S]
         if self._relay.due_at is not None:
             waits.append(self._relay.due_at - now)
-        if self._shifts.left_s is not None:
-            waits.append(self._shifts.left_s)
+        if (wait_s := self._shifts.wait_s) is not None:
+            waits.append(wait_s)
         return max(0.0, min(waits))
 
     def _take_now(self) -> Message | None:
@@ -233,7 +301,7 @@ class Station:
         elif message is Order.CLOSE_SHIFT:
             self._shifts.close_asked = True
 
-    async def _give_back_undelivered(self) -> None:
+    def _give_back_undelivered(self) -> None:
         """A job that was given to this station but not taken up goes to another one."""
         while (message := self._take_now()) is not None:
             self._digest(message)

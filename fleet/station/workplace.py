@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from fleet import config as settings
+from fleet.alarms import Alarms
 from fleet.desk import Desk
 from fleet.dispatch import Abilities, Kind
 from fleet.journal.base import Journal
@@ -72,6 +73,11 @@ class Workplace:
         self.jitter = jitter
         self.log = structlog.get_logger("fleet.station").bind(station=station.name)
         self.intents = Intents(journal, station.name)
+        self.alarms = Alarms(journal, station.name, self.log)
+        self.ready = False
+        """Connected and commissioned."""
+        self.outside: dict[str, str] = {}
+        """Why the station takes no receipts, by what says so; empty: it does."""
         # the register
         self.identity: procedures.Identity | None = None
         self.state: procedures.State | None = None
@@ -121,8 +127,23 @@ class Workplace:
         )
 
     def join(self) -> None:
-        """Take part in the dispatch from now on."""
-        self.desk.join(self.name, self.abilities())
+        """Take part in the dispatch from now on, unless something speaks against it."""
+        if not self.outside:
+            self.desk.join(self.name, self.abilities())
+
+    def keep_out(self, reason: str, words: str) -> None:
+        """No receipts for this station from now on."""
+        if not self.outside:
+            self.desk.leave(self.name)
+        self.outside[reason] = words
+        self.desk.changes.tell()
+
+    def let_in(self, reason: str) -> None:
+        """This does not keep the station out any more."""
+        if self.outside.pop(reason, None) is not None and not self.outside:
+            if self.ready:
+                self.join()
+            self.desk.changes.tell()
 
     def tell_wear(self) -> None:
         """New wear for the ranking, as long as the station takes part."""

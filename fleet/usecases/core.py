@@ -14,7 +14,7 @@ from fleet.dispatch import need_of
 from fleet.errors import Missing
 from fleet.jobs import UNFINISHED, Job, Order, State
 from fleet.journal.base import Accepted, Duplicate, Journal
-from fleet.station import Station
+from fleet.rack import Rack
 from fleet.usecases.callbacks import Callbacks
 from fleet.usecases.quarantine import Quarantine
 from fleet.usecases.stations import Stations
@@ -61,14 +61,14 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
 class UseCases:
     """The fleet's verbs for façades, the page and commands."""
 
-    def __init__(self, *, config: Config, journal: Journal, desk: Desk, stations: list[Station]) -> None:
+    def __init__(self, *, config: Config, journal: Journal, desk: Desk, rack: Rack) -> None:
         self._config = config
         self._journal = journal
         self._desk = desk
-        self._stations = stations
+        self._stations = stations = rack.stations
         self._tenants = {tenant.name: tenant for tenant in config.tenants}
         self.quarantine = Quarantine(journal, desk, stations)
-        self.stations = Stations(journal, desk, stations)
+        self.stations = Stations(journal, desk, rack)
         self.callbacks = Callbacks(journal)
         self.stopping = False
 
@@ -172,6 +172,7 @@ class UseCases:
     def health(self) -> Health:
         queue = self.queue()
         problems = [f"{view.name}: {view.problem}" for view in self.rack() if view.problem]
+        problems += [f"{view.name}: {alarm.text}" for view in self.rack() for alarm in view.alarms]
         ready = queue.stations_up > 0 and queue.waiting < queue.limit and not self.stopping
         return Health(alive=True, ready=ready, problems=problems)
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fleet.errors import Conflict, JournalError, Missing
+from fleet.errors import ConfigError, Conflict, JournalError, Missing
 from fleet.jobs import Decision, Job, State
 from fleet.journal.base import Discovered
 from fleet.usecases import Need, UseCases
@@ -46,6 +46,19 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     who: str | None = None
 
 
+class Retirement(Reason, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    force: bool = False
+
+
+class Seen(Reason, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    alarm: str
+
+
+class Addition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    station: dict[str, Any]
+    who: str | None = None
+
+
 class Wrong(Exception):
     """A request that is answered with an error."""
 
@@ -74,6 +87,13 @@ class AdminDoor:
             ("GET", "/stations/{name}/history"): self.history,
             ("POST", "/stations/{name}/close-shift"): self.close_shift,
             ("POST", "/stations/{name}/audit"): self.audit,
+            ("POST", "/stations/{name}/drain"): self.drain,
+            ("POST", "/stations/{name}/resume"): self.resume,
+            ("POST", "/stations/{name}/retire"): self.retire,
+            ("POST", "/stations/{name}/acknowledge"): self.acknowledge,
+            ("POST", "/stations/{name}/remove"): self.remove,
+            ("POST", "/stations"): self.add,
+            ("POST", "/reload"): self.reload,
             ("POST", "/stations/{name}/reconciled"): self.reconciled,
         }
         return {
@@ -169,6 +189,44 @@ class AdminDoor:
         await self._usecases.stations.audit(call.params["name"], who=_name(who, asked.who), first=asked.first)
         return {"asked": True}
 
+    async def drain(self, call: Call, who: str) -> Any:
+        """No more receipts for this station after the one in hand."""
+        said = _reason(call, Reason)
+        await self._usecases.stations.drain(call.params["name"], who=_name(who, said.who), why=said.why)
+        return {"asked": True}
+
+    async def resume(self, call: Call, who: str) -> Any:
+        """Back into its pool; a retired station starts again."""
+        said = _reason(call, Reason)
+        await self._usecases.stations.resume(call.params["name"], who=_name(who, said.who), why=said.why)
+        return {"asked": True}
+
+    async def retire(self, call: Call, who: str) -> Any:
+        """Close its shift, deliver everything, let go of it; `force`: let go at once."""
+        said, name = _reason(call, Retirement), call.params["name"]
+        await self._usecases.stations.retire(name, who=_name(who, said.who), why=said.why, force=said.force)
+        return {"asked": True}
+
+    async def acknowledge(self, call: Call, who: str) -> Any:
+        """`alarm` (its key) was seen by a person."""
+        said, name = _reason(call, Seen), call.params["name"]
+        await self._usecases.stations.acknowledge(name, said.alarm, who=_name(who, said.who), why=said.why)
+        return {"done": True}
+
+    async def add(self, call: Call, who: str) -> Any:
+        """One more station: `station` is a table as in the configuration."""
+        said = _read(call, Addition)
+        return {"station": await self._usecases.stations.add(said.station, who=_name(who, said.who))}
+
+    async def remove(self, call: Call, who: str) -> Any:
+        """Forget a retired station that was added beside the configuration."""
+        await self._usecases.stations.remove(call.params["name"], who=_name(who, _read(call, Reason).who))
+        return {"done": True}
+
+    async def reload(self, call: Call, who: str) -> Any:
+        """Read the configuration anew; what changed by it."""
+        return await self._usecases.stations.reload(who=_name(who, _read(call, Reason).who))
+
     async def reconciled(self, call: Call, who: str) -> Any:
         """After a restore: this station's drive cannot be read, go on without it."""
         said = _read(call, Reason)
@@ -194,6 +252,8 @@ class AdminDoor:
                 return wrong.reply
             except Missing as error:
                 return json_reply({"error": "missing", "message": str(error)}, 404)
+            except ConfigError as error:
+                return json_reply({"error": "configuration", "message": str(error), "problems": error.problems}, 422)
             except Conflict as error:
                 return json_reply({"error": "conflict", "message": str(error)}, 409)
             except JournalError as error:
@@ -221,6 +281,16 @@ def _read(call: Call, kind: type[T]) -> T:
         return msgspec.json.decode(call.body or b"{}", type=kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise Wrong(400, "body", str(error)) from error
+
+
+R = TypeVar("R", bound=Reason)
+
+
+def _reason(call: Call, kind: type[R]) -> R:
+    said = _read(call, kind)
+    if not said.why.strip():
+        raise Wrong(400, "why", "say why: the station's history keeps it")
+    return said
 
 
 def _number(call: Call, name: str, default: int) -> int:

@@ -54,7 +54,10 @@ STATIONS: Mapping[str, tuple[str, str]] = {
     "resolving": ("выясняет итог", "warn"),
     "reconciling": ("сверка с журналом", "warn"),
     "sick": ("неисправна", "bad"),
-    "draining": ("завершает", "wait"),
+    "drained": ("выведена", "wait"),
+    "retiring": ("завершает", "wait"),
+    "held": ("чеков не даём", "warn"),
+    "retired": ("списана", "wait"),
     "stopped": ("остановлена", "wait"),
 }
 JOBS: Mapping[State, tuple[str, str]] = {

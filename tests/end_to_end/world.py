@@ -12,6 +12,7 @@ from decimal import Decimal
 from math import inf
 from pathlib import Path
 
+import msgspec
 import trio
 import trio.testing
 
@@ -43,12 +44,17 @@ class World:
         self.state = state
         self.drives = [MemoryStorage() for _ in range(registers)]
         self.registers: list[EmulatedRegister] = [
-            registered(n + 1, now=START - 3600, inn=INN, drive_storage=self.drives[n], **options)  # type: ignore[arg-type]  # options of the emulator
+            registered(n + 1, now=START - 600, inn=INN, drive_storage=self.drives[n], **options)  # type: ignore[arg-type]  # options of the emulator
             for n in range(registers)
         ]
         self.operator = TestOperator(master=DEMO_MASTER_KEY)
         self.operator_up = True
         self.unplugged: set[int] = set()
+        self.mute: set[int] = set()
+        """Registers that hear everything and say nothing: the line stands, nobody is there."""
+        self.settings: dict[str, object] = {}
+        """What of the configuration is otherwise."""
+        self.station_settings: dict[str, dict[str, object]] = {}
         self._nursery: trio.Nursery | None = None
         self._lines: dict[int, trio.CancelScope] = {}
 
@@ -57,23 +63,26 @@ class World:
         return START + trio.current_time()
 
     def config(self) -> settings.Config:
-        stations = tuple(
-            settings.Station(
-                name=f"k{n + 1}",
-                address=f"tcp://127.0.0.1:{7801 + n}",
-                inn=INN,
-                link="alternative" if n % 4 in (2, 3) else "standard",
-                deadlines={"FF45": 5.0},
-            )
-            for n in range(len(self.registers))
-        )
-        return settings.Config(
+        stations = tuple(self.station(n) for n in range(len(self.registers)))
+        config = settings.Config(
             name="world",
             state_dir=self.state,
             operator=settings.Operator(address="tcp://127.0.0.1:7900", pause_s=0.0, answer_timeout_s=5, poll_s=60),
             tenants=(settings.Tenant(name="shop", login="shop", password_hash="", inn=INN),),
             stations=stations,
         )
+        return msgspec.structs.replace(config, **self.settings)
+
+    def station(self, number: int) -> settings.Station:
+        """The settings of one register's station."""
+        station = settings.Station(
+            name=f"k{number + 1}",
+            address=f"tcp://127.0.0.1:{7801 + number}",
+            inn=INN,
+            link="alternative" if number % 4 in (2, 3) else "standard",
+            deadlines={"FF45": 5.0},
+        )
+        return msgspec.structs.replace(station, **self.station_settings.get(station.name, {}))
 
     @asynccontextmanager
     async def daemon(self) -> AsyncIterator[UseCases]:
@@ -90,6 +99,7 @@ class World:
                 connect=self._connect,
                 dial=lambda address: self._dial_operator,
                 jitter=lambda: 0.5,
+                source=self.config,
             ) as usecases:
                 yield usecases
             nursery.cancel_scope.cancel()
@@ -137,6 +147,8 @@ class World:
                     if not data:
                         break
                     out = register.receive(bytes(data), self.now())
+                    if number in self.mute:
+                        out = b""
                 if timer.cancelled_caught:
                     out = register.handle_timeout(self.now())
                 if out:

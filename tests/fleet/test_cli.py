@@ -126,7 +126,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_serve_says_where_once_it_is_ready(run: Any, good: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever starts it in a script waits for this line."""
 
-    async def serve(config: Any, *, stop: trio.Event, ready: Any) -> None:
+    async def serve(config: Any, *, stop: trio.Event, ready: Any, source: Any) -> None:
         ready("http://127.0.0.1:8080")
 
     monkeypatch.setattr("fleet.serve.serve", serve)

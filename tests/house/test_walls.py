@@ -93,6 +93,9 @@ PURE = (
     "fleet.dispatch",
     "fleet.jobs",
     "fleet.recovery",
+    "fleet.routes",
+    "fleet.shift_turns",
+    "fleet.station.health",
 )
 IMPURE = {"random", "secrets", "socket", "threading", "subprocess", "trio", "asyncio", "select"}
 IMPURE_CALLS = {"time.time", "time.monotonic", "time.sleep", "datetime.now", "datetime.utcnow", "date.today"}

@@ -16,6 +16,7 @@ from fleet.config import Admin
 from fleet.jobs import State
 from fleet.usecases import UseCases
 from fleet.web.keys import Keys, hash_key
+from fn_emulator.emulated import registered
 from tests.end_to_end.world import World, post, wait_for
 from tests.fleet.usecases.test_quarantine import foreign_document, quarantined
 from tests.fleet.web.client import Answer, Client
@@ -135,4 +136,43 @@ async def test_orders_for_a_station(tmp_path: Path, autojump_clock: trio.testing
         assert [one["event"] for one in records] == ["audit", "audit_asked", "audit", "close_shift"]
         assert (await operator.get("/stations/k1/history?event=audit&limit=1")).json()["records"] == records[:1]
         assert (await operator.post("/stations/k9/audit")).status == 404
+        for verb, body in (("drain", {}), ("resume", {"why": " "}), ("retire", {"why": "y", "forced": True})):
+            assert (await operator.post(f"/stations/k1/{verb}", body)).status == 400
         assert (await operator.post("/stations/k1/reconciled", {"why": ""})).status == 400
+
+
+async def test_stations_come_and_go(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+    """Every verb of the rack from outside, with the name behind the key in the history."""
+    async with scene(tmp_path) as (world, _, operator):
+
+        async def states() -> dict[str, str]:
+            await trio.sleep(60)
+            return {one["name"]: one["state"] for one in (await operator.get("/rack")).json()["stations"]}
+
+        said = {"why": "the shelf is moved"}
+        assert (await operator.post("/stations/k1/drain", said)).json() == {"asked": True}
+        assert await states() == {"k1": "drained"}
+        assert (await operator.post("/stations/k1/resume", said)).json() == {"asked": True}
+        assert await states() == {"k1": "idle"}
+        table = {"name": "k2", "address": "tcp://127.0.0.1:7802", "inn": "9900000000"}
+        world.registers.append(registered(2, now=world.now()))
+        assert (await operator.post("/stations", {"station": table})).json()["station"]["name"] == "k2"
+        assert await states() == {"k1": "idle", "k2": "idle"}
+        wrong = await operator.post("/stations", {"station": {**table, "inn": "1"}})
+        assert (wrong.status, wrong.json()["error"], len(wrong.json()["problems"])) == (422, "configuration", 1)
+        assert (await operator.post("/stations", {"station": table})).status == 409
+        assert (await operator.post("/stations/k2/retire", {**said, "force": True})).json() == {"asked": True}
+        assert await states() == {"k1": "idle", "k2": "retired"}
+        assert (await operator.post("/stations/k2/remove")).json() == {"done": True}
+        assert (await operator.post("/stations/k1/remove")).status == 409
+        assert (await operator.post("/stations/k1/acknowledge", {**said, "alarm": "none"})).status == 409
+        world.settings = {"stations": ()}
+        assert (await operator.post("/reload")).json() == {
+            "added": [],
+            "changed": [],
+            "retired": ["k1"],
+            "later": [],
+        }
+        assert await states() == {"k1": "retired"}
+        records = (await operator.get("/stations/k1/history?event=standing_drained")).json()["records"]
+        assert records[0]["detail"] == {"who": "olga", "why": "the shelf is moved"}
