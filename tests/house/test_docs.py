@@ -44,9 +44,9 @@ def test_examples_run(example: Path) -> None:
 def test_the_commands_of_the_readme_exist() -> None:
     """Each console command and its words in README are known to the program."""
     readme = (ROOT / "README.md").read_text("utf-8")
-    calls = re.findall(r"^    (fn-emulator|fleet) ([a-z-]+)", readme, re.MULTILINE)
+    calls = re.findall(r"^    (ffd|kkt|fn-emulator|fleet) ([a-z-]+)", readme, re.MULTILINE)
     assert len(calls) >= 5
     for command, word in calls:
-        module = command.replace("-", "_")
+        module = {"kkt": "kkt_driver"}.get(command, command.replace("-", "_"))
         done = subprocess.run([sys.executable, "-m", module, word, "--help"], capture_output=True, timeout=60, cwd=ROOT)
         assert done.returncode == 0, (command, word)
