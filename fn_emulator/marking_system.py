@@ -169,12 +169,12 @@ class MarkingSystem(Peer):
                     rule.times -= 1
                 self.delay_s = rule.delay_s
                 return VERDICTS[rule.verdict]
-        return VERDICTS[self._own_opinion(parse(text), fields[2100][0], planned)]
+        return VERDICTS[self._own_opinion(text, fields[2100][0], planned)]
 
-    def _own_opinion(self, code: MarkingCode, kind: int, planned: int) -> str:
-        if kind in _CHECK_PARTS and not self._check_part_good(code, _CHECK_PARTS[kind]):
+    def _own_opinion(self, text: str, kind: int, planned: int) -> str:
+        if kind in _CHECK_PARTS and not self._check_part_good(parse(text), _CHECK_PARTS[kind]):
             return "bad check part"
-        status = self.statuses.get(code.text)
+        status = self.statuses.get(text)
         if (planned in _SELLING and status in _SOLD) or (planned in _RETURNED and status in _RETURNED):
             return "wrong status"
         return self.rules.default

@@ -193,3 +193,27 @@ def test_foreign_record(data: Any) -> None:
     storage.append(data)
     with pytest.raises(StorageError, match="not a drive's"):
         Drive(storage, number=NUMBER, keys=DEMO_MASTER_KEY)
+
+
+def test_service_commands_of_exporters() -> None:
+    """49h, 4Ah, 4Bh: whole containers of a registration report or of any document that is kept whole."""
+    hands = with_shift()
+    hands.receipt()
+    for request, number in ((b"\x01\x01", 1), (b"\x02" + pack("<I", 3), 3)):
+        size = int.from_bytes(hands.ok(0x49, request), "little")
+        raw = b"".join(hands.ok(0x4A, pack("<HH", at, 100)) for at in range(0, size, 100))
+        record = hands.drive.log.document(hands.drive.state, number)
+        assert record is not None
+        assert raw == record.container
+        assert hands.code(0x4A, pack("<HH", size, 1)) is Code.NO_DATA
+        hands.ok(0x4B)
+        assert hands.code(0x4A, pack("<HH", 0, 1)) is Code.NO_DATA
+    assert hands.code(0x49, b"\x03\x01") is Code.UNKNOWN_COMMAND
+    assert hands.code(0x49, b"\x02" + pack("<I", 4)) is Code.NO_DATA
+    assert hands.code(0x4A, pack("<HH", 0, 2000)) is Code.UNKNOWN_COMMAND
+
+
+def test_version_for_exporters() -> None:
+    """6Ch has the shape of the recorded answers: 15 characters, a zero, the kind of drive, one byte more."""
+    answer = Hands().ok(0x6C)
+    assert (answer[:15].rstrip(b" "), answer[15:]) == (b"fn 1.2 mgm 03", bytes(3))
