@@ -9,7 +9,7 @@ server (`fn_emulator.serve.tcp`) or call it as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ffd.ids import registration_number
@@ -19,7 +19,7 @@ from fn_emulator.faults import Faults, Trouble
 from fn_emulator.line import Layer, Line
 from fn_emulator.register import DESKTOP, Model, RegisterCore
 from fn_emulator.register.core import TCP
-from fn_emulator.register.network import Network, Outgoing, incoming, outgoing
+from fn_emulator.register.network import FarEnd, Network, Outgoing, incoming, outgoing
 from fn_emulator.register.service import byte_timeout_s
 from fn_emulator.register.tape import Tape
 from fn_emulator.signs import DEMO_MASTER_KEY, Keys
@@ -61,7 +61,9 @@ class EmulatedRegister:
         stray_ff: bool = False,
         keeps_answer: bool = True,
         byte_timeout_s: float = 0.05,
-        network: Network | None = None,
+        operator: FarEnd | None = None,
+        marking_system: FarEnd | None = None,
+        key_server: FarEnd | None = None,
     ) -> None:
         self.drive = drive
         self.faults = faults
@@ -75,7 +77,7 @@ class EmulatedRegister:
             "zone_offset_s": zone_offset_s,
             "durations": durations,
             "port": port,
-            "network": network,
+            "network": Network(operator=operator, marking=marking_system, keys=key_server),
         }
         self.core = RegisterCore(drive, storage, now=now, **self._options)
         self.line = Line(
@@ -146,9 +148,10 @@ class EmulatedRegister:
         return picture(self.tape(now).lines, characters=self.core.model.characters)
 
     def outgoing(self, now: float) -> Outgoing | None:
-        """The message that the register wants to send to its operator over its own network, and where to."""
+        """The message that the register wants to send to its operator over its own network, and where to; None also
+        when its operator is in the process."""
         self.core.now = now
-        return outgoing(self.core)
+        return outgoing(self.core) if self.core.network.operator is None else None
 
     def incoming(self, answer: bytes | None, now: float) -> None:
         """What the operator said to `outgoing`; None for silence or no connection."""
@@ -202,6 +205,7 @@ def registered(
     ffd: int | None = None,
     work_mode: int = 0,
     extended_mode: int = 0,
+    tables: Iterable[tuple[int, int, int | str]] = (),
     drive_storage: Storage | None = None,
     storage: Storage | None = None,
     **options: Any,
@@ -211,8 +215,8 @@ def registered(
     A drive that was registered before is taken as it is; a fresh one is registered by the register's own commands.
     `keys` makes the drive's keys of the master key and its number (`StubKeys.derive`: signs that cost nothing).
     `ffd` is the format as table 17 counts it (2: 1.05, 3: 1.1, 4: 1.2; the model's own when left out), `work_mode`
-    and `extended_mode` are the masks of a registration (16 in the second: marked goods). `options` go to
-    EmulatedRegister.
+    and `extended_mode` are the masks of a registration (16 in the second: marked goods), `tables` more settings (table,
+    field, value) of its first rows. `options` go to EmulatedRegister.
     """
     if not 1 <= index <= 99_999_999:
         raise Misuse(f"register {index}: numbers of a rack run from 1 to 99999999")
@@ -229,7 +233,9 @@ def registered(
         **options,
     )
     if drive.phase == 1:
-        _register(register, index, inn, now, ffd=ffd, work_mode=work_mode, extended_mode=extended_mode)
+        format_ = () if ffd is None else ((17, 17, ffd),)
+        _write(register, now, (*_TABLES, *format_, (18, 21, extended_mode), *tables))
+        _register(register, index, inn, now, work_mode=work_mode)
     return register
 
 
@@ -246,16 +252,16 @@ _TABLES: tuple[tuple[int, int, int | str], ...] = (
 )
 
 
-def _register(
-    register: EmulatedRegister, index: int, inn: str, now: float, *, ffd: int | None, work_mode: int, extended_mode: int
-) -> None:
+def _write(register: EmulatedRegister, now: float, tables: Iterable[tuple[int, int, int | str]]) -> None:
     model, settings = register.core.model, register.core.settings
-    format_ = () if ffd is None else ((17, 17, ffd),)
-    for table, field, value in (*_TABLES, *format_, (18, 21, extended_mode)):
+    for table, field, value in tables:
         if field > settings.size(table)[1]:
             continue  # an older firmware
-        data = value.encode("cp1251") if isinstance(value, str) else bytes((value,))
+        data = settings.field(table, field).encode(value)
         register.ask(c.WriteTable(table=model.on_the_wire(table), row=1, field=field, value=data), now)
+
+
+def _register(register: EmulatedRegister, index: int, inn: str, now: float, *, work_mode: int) -> None:
     register.ask(c.BeginRegistration(type=0), now)
     register.ask(
         c.Register(

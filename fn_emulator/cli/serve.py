@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,8 +13,20 @@ from fn_emulator.cli.failing import fail
 
 if TYPE_CHECKING:
     from fn_emulator.rack import Chance
+    from fn_emulator.register import Model
 
 __all__ = ["operator", "rack"]
+
+
+_MARKED_GOODS = 1 << 4  # extended mode of a registration
+
+
+class Ffd(StrEnum):
+    """Formats, as table 17 counts them from 2 on."""
+
+    V1_05 = "1.05"
+    V1_1 = "1.1"
+    V1_2 = "1.2"
 
 
 class Signs(StrEnum):
@@ -54,6 +66,16 @@ def rack(
             help="lose, damage, duplicate, delay, split, stray and a chance per write: lose=0.01. Repeatable."
         ),
     ] = None,
+    model: Annotated[str, typer.Option(help="Kind of register: see docs/register.md.")] = "shtrih-m-01f",
+    ffd: Annotated[Ffd | None, typer.Option(help="Format of fresh registers; the model's own when left out.")] = None,
+    prints: Annotated[bool, typer.Option("--prints", help="Documents of fresh registers go to paper.")] = False,
+    marked_goods: Annotated[
+        bool, typer.Option("--marked-goods", help="Fresh registers sell marked goods, with a marking system inside.")
+    ] = False,
+    rules: Annotated[Path | None, typer.Option(help="Verdicts of the marking system: a TOML file.")] = None,
+    own_network: Annotated[
+        bool, typer.Option("--own-network", help="Fresh registers talk to the operator themselves, by TCP.")
+    ] = False,
     stray_ff: Annotated[bool, typer.Option("--stray-ff", help="FFh after the host's ACK, as over RNDIS.")] = False,
     drop_answer: Annotated[
         bool, typer.Option("--drop-answer", help="A reconnect drops the answer that was not taken.")
@@ -94,9 +116,48 @@ def rack(
             keys=(StubKeys if signs is Signs.STUB else Keys).derive,
             stray_ff=stray_ff,
             keeps_answer=not drop_answer,
+            model=_model(model),
+            ffd=None if ffd is None else list(Ffd).index(ffd) + 2,
+            tables=[*([(17, 7, 0)] if prints else []), *_network(own_network, host, operator_port)],
+            **_marking(marked_goods, rules),
         )
     except EmulatorError as error:
         fail(error)
+
+
+def _model(name: str) -> Model:
+    from fn_emulator.register import MODELS
+
+    if name not in MODELS:
+        raise typer.BadParameter(f"no model {name!r}: {', '.join(MODELS)}")
+    return MODELS[name]
+
+
+def _network(own: bool, host: str, operator_port: int | None) -> list[tuple[int, int, int | str]]:
+    """Settings of a register that talks to the operator beside it."""
+    if not own:
+        return []
+    if not operator_port:
+        raise typer.BadParameter("--own-network needs the port of an operator: --operator-port")
+    return [(19, 1, host), (19, 2, operator_port), (21, 2, 1)]
+
+
+def _marking(marked_goods: bool, rules: Path | None) -> dict[str, Any]:
+    """What a register needs to sell marked goods: its registration, somebody to ask, keys."""
+    if not marked_goods:
+        if rules is not None:
+            raise typer.BadParameter("--rules are for registers that sell marked goods: --marked-goods")
+        return {}
+    from fn_emulator.key_server import KeyServer
+    from fn_emulator.marking_system import MarkingSystem, read_rules
+    from fn_emulator.signs import DEMO_MASTER_KEY
+
+    read = None if rules is None else read_rules(rules.read_text("utf-8"), str(rules))
+    return {
+        "extended_mode": _MARKED_GOODS,
+        "marking_system": MarkingSystem(master=DEMO_MASTER_KEY, rules=read),
+        "key_server": KeyServer(master=DEMO_MASTER_KEY),
+    }
 
 
 def _chance(seed: int, faults: Sequence[str], noise: Sequence[str]) -> Chance:

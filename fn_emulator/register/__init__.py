@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from fn_emulator.register.core import RegisterCore
-from fn_emulator.register.model import DESKTOP, Model
+from fn_emulator.register.model import DESKTOP, MODELS, Model
 
-__all__ = ["DESKTOP", "Model", "RegisterCore"]
+__all__ = ["DESKTOP", "MODELS", "Model", "RegisterCore"]

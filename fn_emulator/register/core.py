@@ -18,7 +18,7 @@ from fn_emulator.register.counters import THROUGH_NUMBER, Counters
 from fn_emulator.register.exchange import Exchange
 from fn_emulator.register.marking import Marking
 from fn_emulator.register.model import DESKTOP, Model
-from fn_emulator.register.modes import RULES, SENIOR, SENIOR_CASHIER, Mode, Rule
+from fn_emulator.register.modes import FEATURE_OF, RULES, SENIOR, SENIOR_CASHIER, Mode, Rule
 from fn_emulator.register.network import Network
 from fn_emulator.register.paper import Loaded
 from fn_emulator.register.printer import Printer, Submode
@@ -113,6 +113,12 @@ def _entries() -> dict[bytes, _Entry]:
 _ENTRIES: dict[bytes, _Entry] = {}
 
 
+def _of_model(model: Model) -> dict[bytes, _Entry]:
+    """The commands that this kind of register has."""
+    missing = {code for code, bit in FEATURE_OF.items() if not model.features >> bit & 1}
+    return _ENTRIES if not missing else {code: entry for code, entry in _ENTRIES.items() if code not in missing}
+
+
 class RegisterCore:
     """One register with a drive in it.
 
@@ -137,6 +143,7 @@ class RegisterCore:
     ) -> None:
         if not _ENTRIES:
             _ENTRIES.update(_entries())
+        self._entries = _of_model(model)
         self.drive = drive
         self.serial: str = serial
         self.port = port
@@ -189,7 +196,7 @@ class RegisterCore:
         if self._by_itself:
             automatic.tick(self)
         code = body[:2] if body and body[0] in _LONG_CODES else body[:1]
-        entry = _ENTRIES.get(code)
+        entry = self._entries.get(code)
         if entry is None:
             self.last_error = Code.UNSUPPORTED
             return (b"\xfe" if code[:1] == b"\xfe" else code) + bytes((Code.UNSUPPORTED,)), 0.0

@@ -12,7 +12,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-__all__ = ["DESKTOP", "MODELS", "Model"]
+__all__ = ["DESKTOP", "FEATURES", "MODELS", "Model"]
 
 Cell = tuple[int, int, int]
 
@@ -21,13 +21,14 @@ def _bits(*numbers: int) -> int:
     return sum(1 << number for number in numbers)
 
 
-_FEATURES = {
+FEATURES = {
     2: "optical sensor of the journal", 3: "optical sensor of the receipt roll", 4: "cover sensor", 13: "cutter",
     15: "drawer sensor", 22: "non-fiscal documents", 28: "alternative link layer", 34: "last printing in 10h",
     36: "error texts", 41: "4Fh", 42: "4Dh and 4Eh", 43: "a drive", 44: "messages carried by the host",
     45: "printing of fields", 46: "2D code in the footer", 47: "FFD 1.1 and later", 48: "corrections as receipts",
     50: "extended answers",
 }  # fmt: skip
+"""Bits of F7h that the desktop model sets, and what they say."""
 _OLD_ONLY = _bits(47, 48, 50)
 
 
@@ -40,7 +41,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     build: int = 664
     software_date: date = date(2026, 1, 21)
     flags: int = _bits(1, 4, 7, 9)  # 0292h: paper, two decimals, sensors and lever of a healthy thermal printer
-    features: int = _bits(*_FEATURES)
+    features: int = _bits(*FEATURES)
     characters: int = 48
     fonts: int = 7
     exchange: tuple[int, int] = (6, 50)  # speed code 115200 and byte time-out of a line that 14h has not touched

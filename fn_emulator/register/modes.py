@@ -12,6 +12,7 @@ from enum import IntEnum
 __all__ = [
     "ANYONE",
     "EARLIER",
+    "FEATURE_OF",
     "MODES",
     "NOBODY",
     "RULES",
@@ -161,6 +162,15 @@ RULES: dict[bytes, Rule] = {
     # messages of the operator of fiscal data, carried by the host
     **_rules("FF30 FF31 FF32 FF33", _ANY, who=SYSTEM),
 }
+
+FEATURE_OF: dict[bytes, int] = {
+    bytes.fromhex(code): bit
+    for codes, bit in {
+        "25": 13, "E2 E3": 22, "6B": 36, "4F": 41, "4D 4E": 42, "FF30 FF31 FF32 FF33": 44,
+    }.items()
+    for code in codes.split()
+}  # fmt: skip
+"""Commands of models that have the thing: the bit of F7h without which they are 37h."""
 
 UNSUPPORTED: dict[bytes, str] = {
     bytes.fromhex(code): reason

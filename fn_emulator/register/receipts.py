@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["HANDLERS", "chosen_tax_system"]
 
 _CORRECTION = 0x80
+_CORRECTIONS_AS_RECEIPTS = 1 << 48  # of the features in F7h
 _DEPARTMENT_MAX = 16
 _TLV_MAX, _ITEM_TLV_MAX = 250, 249
 _TAX_SYSTEMS, _PAYMENTS = 6, 16
@@ -31,7 +32,8 @@ _MICRO = 1_000_000
 
 def open_receipt(register: RegisterCore, request: c.OpenReceipt, operator: int) -> c.OperatorReply:
     kind = request.type & ~_CORRECTION
-    if kind >= len(OPERATIONS):
+    as_receipts = register.model.features & _CORRECTIONS_AS_RECEIPTS
+    if kind >= len(OPERATIONS) or (request.type & _CORRECTION and not as_receipts):
         raise Refusal(Code.INCORRECT)
     _open(register, OpenReceipt(kind=kind, correction=bool(request.type & _CORRECTION), operator=operator))
     return c.OperatorReply(operator=operator)

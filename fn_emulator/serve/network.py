@@ -1,7 +1,7 @@
-"""A register with its own network: its messages go to the operator that its tables name, over real TCP.
+"""What a register does while no host is there: reports at their time, messages to the operator that its tables name.
 
-One message on a connection at a time, as registers do; what the operator says is the drive's to judge. A host that
-can't be reached costs a pause, never the register's other work.
+Messages go over real TCP, one on a connection at a time, as registers send them; what the operator says is the drive's
+to judge. An operator that can't be reached costs a pause, never the register's other work.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import trio
 from fn_emulator.emulated import EmulatedRegister
 from fn_emulator.register.network import Outgoing
 
-__all__ = ["carry_messages"]
+__all__ = ["look_after"]
 
-LOOK_S = 0.5
-"""How often an idle register is asked whether it has something to send."""
+LOOK_S = 1.0
+"""How often an idle register is asked whether it has something to do."""
 
 CONNECT_S = 10.0
 ANSWER_MAX = 64 * 1024
@@ -25,10 +25,14 @@ ANSWER_MAX = 64 * 1024
 _HEAD, _SIZE = 30, slice(24, 26)
 
 
-async def carry_messages(register: EmulatedRegister, *, clock: Callable[[], float]) -> None:
-    """Carry messages of `register` to its operator until cancelled. `clock` gives world time, unix seconds."""
+async def look_after(register: EmulatedRegister, *, clock: Callable[[], float]) -> None:
+    """Let `register` do what it does by itself, until cancelled. `clock` gives world time, unix seconds."""
     while True:
-        outgoing = register.outgoing(clock())
+        now = clock()
+        due = register.core.deadline
+        if due is not None and now >= due:
+            register.core.tick(now)
+        outgoing = register.outgoing(now)
         if outgoing is None or not outgoing.host:
             await trio.sleep(LOOK_S)
             continue

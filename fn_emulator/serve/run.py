@@ -17,6 +17,7 @@ import trio
 from fn_emulator.clock import WorldClock
 from fn_emulator.operator import LogStore, TestOperator
 from fn_emulator.rack import Chance, Rack, StateFolder
+from fn_emulator.serve.network import look_after
 from fn_emulator.serve.operator import serve_operator
 from fn_emulator.serve.process import Say, Service, address_of, say_json, serve_until_signal
 from fn_emulator.serve.proxy import check_address, recorded, serve_proxy
@@ -75,6 +76,7 @@ def run_rack(
         ]
         world.addresses.update(enumerate(addresses, start=1))
         services = _registers(world, sockets[: len(ports)], lines, host_timeout_s)
+        services += [partial(look_after, register, clock=world_clock) for register in rack.registers]
         others = dict(zip((what for _, _, what in beside), sockets[len(ports) :], strict=True))
         if operator is not None:
             services.append(partial(serve_operator, operator, others["operator"], clock=world_clock))

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +18,12 @@ import pytest
 from typer.testing import CliRunner
 
 from fn_emulator.cli import app
+from fn_emulator.marking_system import make_code
+from fn_emulator.signs import DEMO_MASTER_KEY
 from kkt_driver import commands as c
 from kkt_driver.frames import encode_frame
 from tests.fn_emulator.desk import closing, item
+from tests.ports import free_base
 
 ROOT = Path(__file__).parents[2]
 
@@ -213,3 +217,42 @@ def test_a_recording_of_a_rack_is_played_again(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "8D OpenReceipt" in done.stdout
     assert CliRunner().invoke(app, ["replay", str(tmp_path / "nothing")]).exit_code == 1
+
+
+@pytest.mark.slow
+def test_registers_of_other_kinds(tmp_path: Path) -> None:
+    """Model, paper, marked goods and own network are told on the command line, and the registers are like that."""
+    operator_port = free_base([0])
+    rules = tmp_path / "rules.toml"
+    rules.write_text('default = "suspended"\n', "utf-8")
+    arguments = (
+        "rack", "--count", "1", "--base-port", "0", "--operator-port", str(operator_port),
+        "--model", "shtrih-light-01f", "--prints", "--marked-goods", "--rules", str(rules), "--own-network",
+    )  # fmt: skip
+    with emulator(*arguments) as (_, ready), Host(ready["registers"][0]["address"]) as host:
+        assert host.ask(c.DeviceType()).name == "ШТРИХ-ЛАЙТ-01Ф"
+        assert host.ask(c.ReadTable(table=17, row=1, field=7)).number == 0
+        host.ask(c.OpenShift())
+        code = make_code(DEMO_MASTER_KEY, "04600439931256", "JgXJ5.T").encode("ascii")
+        assert host.ask(c.CheckMarking.of(code)).result == 7, "checked and good, but not to be sold"
+        host.ask(c.DecideMarking(decision=0))
+        deadline = time.monotonic() + 20
+        while host.ask(c.Unconfirmed()).count:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert host.ask(c.OperatorTicket(document=2)).document == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--model", "toaster"), "no model 'toaster'"),
+        (("--own-network",), "needs the port"),
+        (("--rules", "x.toml"), "--marked-goods"),
+    ],
+)
+def test_kinds_that_do_not_exist(arguments: tuple[str, ...], words: str) -> None:
+    """A mistake on the command line is told with its remedy, before anything starts."""
+    done = CliRunner().invoke(app, ["rack", "--base-port", "0", *arguments])
+    assert done.exit_code == 2
+    assert words in done.output

@@ -12,7 +12,6 @@ from ffd.marking import control_code
 from fn_emulator.key_server import KeyServer
 from fn_emulator.marking_system import MarkingSystem, Rule, Rules, make_code
 from fn_emulator.messages import Fault
-from fn_emulator.register.network import Network
 from fn_emulator.signs import DEMO_MASTER_KEY
 from kkt_driver import commands as c
 from tests.fn_emulator.desk import START, Desk, closing, item
@@ -29,10 +28,10 @@ class Goods(Desk):
 
     def __init__(self, *, rules: Rules | None = None, online: bool = True, shift: bool = True, **options: Any) -> None:
         self.system = MarkingSystem(master=DEMO_MASTER_KEY, rules=rules)
-        self.network = Network(
-            marking=self.system if online else None, keys=KeyServer(master=DEMO_MASTER_KEY) if online else None
-        )
-        super().__init__(shift=shift, extended_mode=MARKED, network=self.network, **options)
+        self.key_server = KeyServer(master=DEMO_MASTER_KEY)
+        if online:
+            options |= {"marking_system": self.system, "key_server": self.key_server}
+        super().__init__(shift=shift, extended_mode=MARKED, **options)
 
     def checked(self, code: bytes, planned: int = 1) -> int:
         self.ask(c.CheckMarking.of(code, planned=planned))
@@ -283,8 +282,7 @@ def test_keys_come_with_the_shift() -> None:
     desk.ask(c.OpenShift())
     assert desk.ask(c.CheckMarking.of(GOOD)).local == 3
     other = Goods(shift=False)
-    assert isinstance(other.network.keys, KeyServer)
-    other.network.keys.refuses = True
+    other.key_server.refuses = True
     other.ask(c.OpenShift())
     assert other.ask(c.CheckMarking.of(GOOD)).local == 0
     assert other.now == START

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from fn_emulator.register.model import DESKTOP, MODELS, Model
+from fn_emulator.register.modes import FEATURE_OF
 from kkt_driver import commands as c
 from tests.fn_emulator.desk import Desk, closing, item, sell
 
@@ -81,6 +83,19 @@ def test_old_firmware() -> None:
     assert desk.ask(c.ReadTable(table=17, row=1, field=17)).number == 2
     assert sell(desk).moment is None
     assert desk.values(3)[1209] == 2
+    assert desk.refused(c.OpenReceipt(type=0x80)) == 0x33
+
+
+def test_commands_of_things_that_a_model_has_not() -> None:
+    """Without the bit of F7h the command is 37h, and with it it works: clients ask F7h first."""
+    assert Desk(model=MODELS["shtrih-on-line"]).refused(c.Cut(type=1)) == 0x37
+    Desk().ask(c.Cut(type=1))
+    for code, bit in FEATURE_OF.items():
+        desk = Desk()
+        plain = Desk(model=replace(DESKTOP, features=DESKTOP.features & ~(1 << bit)))
+        body = code + bytes(4)
+        assert plain.register.core.execute(body, plain.now)[0] == code + b"\x37"
+        assert desk.register.core.execute(body, desk.now)[0] != code + b"\x37"
 
 
 def test_defaults_of_the_desktop_model() -> None:

@@ -11,8 +11,8 @@ import trio
 from fn_emulator.emulated import EmulatedRegister, registered
 from fn_emulator.messages import Fault
 from fn_emulator.operator import TestOperator
-from fn_emulator.register.network import RETRY_S, Network
-from fn_emulator.serve.network import carry_messages
+from fn_emulator.register.network import RETRY_S
+from fn_emulator.serve.network import look_after
 from fn_emulator.serve.operator import serve_operator
 from fn_emulator.signs import DEMO_MASTER_KEY
 from kkt_driver import commands as c
@@ -24,7 +24,7 @@ class Own(Desk):
 
     def __init__(self) -> None:
         self.operator = TestOperator(master=DEMO_MASTER_KEY)
-        super().__init__(network=Network(operator=self.operator))
+        super().__init__(operator=self.operator)
         self.set(21, 1, 2, b"\1")
 
     def let_time_pass(self, seconds: float) -> None:
@@ -110,15 +110,7 @@ NOW = 1_780_000_000.0
 
 def talking_to(port: int) -> EmulatedRegister:
     """A register whose tables name an operator on this machine."""
-    register = registered(1, now=NOW)
-    for table, field, value in (
-        (19, 1, b"127.0.0.1"),
-        (19, 2, port.to_bytes(2, "little")),
-        (19, 4, b"\0\0"),
-        (21, 2, b"\1"),
-    ):
-        register.ask(c.WriteTable(table=table, row=1, field=field, value=value), NOW)
-    return register
+    return registered(1, now=NOW, tables=((19, 1, "127.0.0.1"), (19, 2, port), (19, 4, 0), (21, 2, 1)))
 
 
 async def carry_until(register: EmulatedRegister, done: Callable[[], bool]) -> None:
@@ -131,7 +123,7 @@ async def carry_until(register: EmulatedRegister, done: Callable[[], bool]) -> N
         return NOW
 
     async def carry_them() -> None:
-        await carry_messages(register, clock=clock)
+        await look_after(register, clock=clock)
 
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:

@@ -6,6 +6,7 @@
 <!-- rules --> and so on   up to <!-- end -->: the tables of `tests.house.ffd_tables`
 <!-- refusals -->         up to <!-- end -->: what a refusal means for one command alone, from its table
 <!-- drive-commands -->   up to <!-- end -->: the commands of a drive, from their table
+<!-- register-… -->       up to <!-- end -->: the tables of `tests.house.register_tables`
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from fleet.jobs import FINAL, TRANSITIONS, State
 from fn_emulator.drive.commands import COMMANDS as DRIVE_COMMANDS
 from kkt_driver.commands import COMMANDS
 from kkt_driver.refusals import OF_COMMAND
-from tests.house.ffd_tables import TABLES
+from tests.house import ffd_tables, register_tables
 
 __all__ = ["ROOT", "documents", "renewed"]
 
@@ -68,7 +69,13 @@ def _drive_commands() -> Iterator[str]:
         yield f"| {row.code:02X} | {row.name} | {formats[row.since]} | {phases} | {lengths} |"
 
 
-_TABLES = {"commands": _commands, "refusals": _refusals, "drive-commands": _drive_commands, **TABLES}
+_TABLES = {
+    "commands": _commands,
+    "refusals": _refusals,
+    "drive-commands": _drive_commands,
+    **ffd_tables.TABLES,
+    **register_tables.TABLES,
+}
 
 
 def _states() -> Iterator[str]:
