@@ -27,9 +27,10 @@ import trio
 
 from ffd.enums import Operation, TaxSystem, VatRate
 from ffd.receipts import Item, Payments, Receipt
-from fleet.jobs import Order, Result
+from fleet.jobs import Order, Registered, Result, State
 from fleet.journal import SqliteJournal
 from fleet.journal.rows import encode, split
+from kkt_driver.intents import Intent, fingerprint
 
 INN = "9900000000"
 RECEIPT = Receipt(
@@ -182,6 +183,7 @@ def fill(path: Path, rows: int) -> None:
             drive, document = f"99990789{n % 200:08d}", n // 200 + 1
             yield n, new(), INN, new(), float(n), float(n), f"k{n % 200}", drive, document, receipt, result
 
+    intent = encode(intent_of("old"))
     result = encode(
         Result(
             serial="0000000000000001", drive="9999078900000001", rnm="0000000001012345", document=1, sign=1,
@@ -199,7 +201,43 @@ def fill(path: Path, rows: int) -> None:
             "INSERT INTO requests VALUES (?, ?, ?, ?)", ((n, personal, RAW, bytes(16)) for n in range(1, rows + 1))
         )
         connection.execute("INSERT OR REPLACE INTO counts VALUES ('confirmed', ?)", (rows,))
+        connection.executemany(
+            "INSERT INTO intents (seq, station, job, opened_at, intent, closed_at, verdict)"
+            " VALUES (?, ?, ?, ?, ?, ?, 'registered')",
+            ((n, f"k{n % 200}", n, float(n), intent, float(n)) for n in range(1, rows + 1)),
+        )
+        connection.executemany(
+            "INSERT INTO chain VALUES (?, ?, ?, 'registered', ?, ?)",
+            (
+                (f"k{station}", number, float(number), '{"digest":"0123456789abcdef"}', bytes(32))
+                for station in range(200)
+                for number in range(1, 2 * rows // 200 + 1)
+            ),
+        )
     connection.close()
+
+
+def intent_of(job: str) -> Intent:
+    """As a receipt of one item has it."""
+    return Intent(
+        job=job, action="receipt", command="FF45", serial="0000000000000001", drive="9999078900000001",
+        last_document=41, shift=3, receipt=7, link="standard", fingerprint=fingerprint(RECEIPT), own_key="c0ffee",
+    )  # fmt: skip
+
+
+async def first_receipt(path: Path) -> None:
+    """A start, until one waiting receipt is registered: what the journal has to do with it."""
+    started = time.perf_counter()
+    with SqliteJournal.open(path, clock=time.time) as journal:
+        job = next(job for job in (await journal.load()).jobs if job.state is State.ACCEPTED)
+        await journal.claim(job.id, "k1")
+        await journal.intend("k1", intent_of(job.id), job.id)
+        made = Result(
+            serial="0000000000000001", drive=f"new {job.id}", rnm="0000000001012345", document=42, sign=1,
+            moment=datetime(2026, 1, 1), shift=1, receipt=1, total=60000, operation=1, station="k1",
+        )  # fmt: skip
+        await journal.settle("k1", Registered(result=made), job.id)
+        print(f"start to the first receipt registered: {1e3 * (time.perf_counter() - started):.1f} ms")
 
 
 async def warm_start(path: Path) -> None:
@@ -275,6 +313,7 @@ def main() -> None:
             fill(full, options.rows)
             print(f"{full.stat().st_size / 2**20:.0f} MiB")
             trio.run(warm_start, full)
+            trio.run(first_receipt, full)
             for writers, rounds in ((1, 400), (10, 200), (100, 60)):
                 trio.run(full_and_empty, full, empty, rounds, writers)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -11,35 +10,8 @@ import pytest
 import trio
 
 from fleet import cli
-from fleet.config import EXAMPLE, verify_password
+from fleet.config import verify_password
 from fleet.errors import FleetError
-
-
-class Ran:
-    """What a command left behind."""
-
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    def run(*words: str, stdin: str = "") -> Ran:
-        monkeypatch.setattr("sys.argv", ["fleet", *words])
-        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), out, err)
-
-    return run
-
-
-@pytest.fixture
-def good(tmp_path: Path) -> str:
-    path = tmp_path / "fleet.toml"
-    path.write_text(EXAMPLE)
-    return str(path)
 
 
 @pytest.fixture
