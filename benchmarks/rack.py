@@ -161,7 +161,16 @@ def one(options: argparse.Namespace, measure: Any) -> None:
     """One rack, one daemon, one measurement."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "fn_emulator", "rack", "--count", str(options.registers)]
-        command += ["--base-port", "0", "--operator-port", "0", "--service-time", str(options.service), "--signs", "stub"]
+        command += [
+            "--base-port",
+            "0",
+            "--operator-port",
+            "0",
+            "--service-time",
+            str(options.service),
+            "--signs",
+            "stub",
+        ]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as emulator:
             assert emulator.stdout is not None
             ready = json.loads(emulator.stdout.readline())
