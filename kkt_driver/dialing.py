@@ -187,7 +187,7 @@ class Dialer:
         open_line: Open = open_line,
     ) -> None:
         self.address = address
-        self.expected = expected
+        self.expected = expected or Expected()
         self.failures = 0
         """Tries since the last connection."""
         self._link = link
@@ -214,7 +214,7 @@ class Dialer:
 
     async def _once(self) -> trio.abc.Stream:
         stream = await self._open(self.address)
-        if self.expected is None:
+        if self.expected == Expected():
             return stream
         try:
             await converse(stream, self._link(), recognise(self.expected))

@@ -226,10 +226,10 @@ def expect_drive(found: str, identity: Identity) -> None:
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """Which register, with which drive in it, is meant to be at the end of a line."""
+    """Which register, with which drive in it, is meant to be at the end of a line; None: whichever there is."""
 
-    serial: str
-    drive: str
+    serial: str | None = None
+    drive: str | None = None
 
     @classmethod
     def of(cls, identity: Identity) -> Expected:
@@ -238,15 +238,17 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 
 def recognise(expected: Expected, *, password: int = 30) -> Procedure[None]:
     """Ask for serial number and drive; WrongDevice when either is another one: a swapped cable, a swapped drive."""
-    serial = yield from read_serial(password=password)
-    if serial != expected.serial:
-        raise WrongDevice(f"register {serial or 'without a number'} answers where {expected.serial} should")
-    drive = (yield from ask(DriveNumber(password=password))).drive
-    if drive != expected.drive:
-        raise WrongDevice(
-            f"register {serial} has drive {drive or 'without a number'} in it, {expected.drive} was recorded: "
-            "identify it again before anything is sent to it"
-        )
+    if expected.serial is not None:
+        serial = yield from read_serial(password=password)
+        if serial != expected.serial:
+            raise WrongDevice(f"register {serial or 'without a number'} answers where {expected.serial} should")
+    if expected.drive is not None:
+        drive = (yield from ask(DriveNumber(password=password))).drive
+        if drive != expected.drive:
+            raise WrongDevice(
+                f"drive {drive or 'without a number'} answers where {expected.drive} should: "
+                "identify the register again before anything is sent to it"
+            )
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):

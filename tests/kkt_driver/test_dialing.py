@@ -42,6 +42,12 @@ class Rack:
         self.register = register
         self.connections = 0
         self.port = 0
+        self._streams: list[trio.SocketStream] = []
+
+    def hang_up(self) -> None:
+        """Close what is open, as a register does after a minute of silence."""
+        for stream in self._streams:
+            stream.socket.shutdown(socket.SHUT_RDWR)
 
     async def serve(self, *, task_status: trio.TaskStatus[None]) -> None:
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
@@ -52,13 +58,14 @@ class Rack:
 
     async def _answer(self, stream: trio.SocketStream) -> None:
         self.connections += 1
+        self._streams.append(stream)
         self.register.connected(NOW + trio.current_time())
         try:
             async for data in stream:
                 answer = self.register.receive(bytes(data), NOW + trio.current_time())
                 if answer:
                     await stream.send_all(answer)
-        except trio.BrokenResourceError:
+        except (trio.BrokenResourceError, OSError):
             pass
         self.register.disconnected(NOW + trio.current_time())
 
@@ -113,8 +120,33 @@ async def test_a_swapped_drive_is_found_too() -> None:
     async with rack() as served:
         wanted = await expected(served)
         dial = Dialer(served.address, expected=Expected(serial=wanted.serial, drive="9999078900009999"))
-        with pytest.raises(WrongDevice, match="drive 9999078900000001"):
+        with pytest.raises(WrongDevice, match="drive 9999078900000001 answers"):
             await dial()
+
+
+async def test_opening_by_address_takes_the_same_care() -> None:
+    """The one-line way in checks what it was told: the serial, the drive, or both."""
+    async with rack() as served:
+        address = str(served.address)
+        async with Register.open(address, serial="0099078900000001") as register:
+            assert (await register.ask(k.ShortStatus())).mode == 4
+        for told in ({"serial": "7"}, {"drive": "8"}, {"serial": "0099078900000001", "drive": "8"}):
+            with pytest.raises(WrongDevice):
+                async with Register.open(address, **told):  # type: ignore[arg-type]  # serial or drive
+                    raise AssertionError("another register was let in")
+
+
+async def test_what_the_register_closed_while_nobody_spoke_is_opened_again() -> None:
+    """Registers hang up after a minute of silence: the next receipt must not begin with an error."""
+    async with rack() as served:
+        async with Register.open(str(served.address)) as register:
+            await register.ask(k.ShortStatus())
+            served.hang_up()
+            stream = register._stream
+            assert stream is not None
+            await trio.lowlevel.wait_readable(stream._socket)  # type: ignore[attr-defined]  # a TcpLine
+            assert (await register.ask(k.ShortStatus())).mode == 4
+        assert served.connections == 2
 
 
 async def test_who_cannot_be_told_is_not_connected_to() -> None:
@@ -142,24 +174,6 @@ async def test_the_layer_is_found_out_over_tcp(layer: Layer) -> None:
         dial = Dialer(found.address, link=found.link)
         async with Register(await dial(), link=found.link, reconnect=dial) as register:
             assert (await register.ask(k.ShortStatus())).mode == 4
-
-
-async def test_an_idle_connection_that_the_register_closed_costs_nothing() -> None:
-    """Registers hang up after a minute of silence: the next receipt must not begin with an error."""
-    async with rack() as served:
-        dial = Dialer(served.address)
-        stream = await dial()
-        async with Register(stream, reconnect=dial) as register:
-            await register.ask(k.ShortStatus())
-            assert not stream.hung_up  # type: ignore[attr-defined]  # a TcpLine
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            line = await Dialer(parse_address(f"tcp://127.0.0.1:{listener.getsockname()[1]}"))()
-            peer, _ = listener.accept()
-            peer.close()
-            await trio.lowlevel.wait_readable(line._socket)  # type: ignore[attr-defined]  # a TcpLine
-            assert line.hung_up  # type: ignore[attr-defined]  # a TcpLine
-            await line.aclose()
-            assert line.hung_up  # type: ignore[attr-defined]  # a TcpLine
 
 
 # --- pauses, in virtual time ---------------------------------------------------------------------------------------
