@@ -20,16 +20,17 @@ import msgspec
 import structlog
 import trio
 
-from kkt_driver.commands import DeviceType, Request
+from kkt_driver.commands import Request
+from kkt_driver.dialing import Dialer, Expected, detect
 from kkt_driver.effects import Procedure, ask
-from kkt_driver.errors import DriverError, LineLost, NotSent, Refused
+from kkt_driver.errors import DriverError, Refused
 from kkt_driver.intents import FileIntentStore, Intent, IntentStore
 from kkt_driver.link import AlternativeLink, Layer, Link, StandardLink, Timing
 from kkt_driver.noticing import Noticed, Watch
 from kkt_driver.recovery import resolve
 from kkt_driver.runner import TRACE_SIZE, Latency, Runner, Traced, Want
 from kkt_driver.trace import readable
-from kkt_driver.transport import open_line, parse_address
+from kkt_driver.transport import TcpLine, parse_address
 from kkt_driver.verdicts import Ambiguous, Verdict
 from kkt_driver.work import Work
 
@@ -48,9 +49,6 @@ RECEIVE_SIZE = 4096
 
 SEND_S = 5.0
 """A few hundred bytes that the system does not take for so long will not leave any more."""
-
-PROBE = Timing(control_s=0.5, repeat_s=0.5, tries=2)
-"""Patience while the link layer is found out."""
 
 TRACE_SHOWN = 24
 """Reads and writes that go into the log with a lost answer: the last receipt."""
@@ -117,29 +115,28 @@ class Register(Work):
     ) -> AsyncIterator[Self]:
         """Connect to ``tcp://host:port`` or ``serial:path``; NotSent when that fails.
 
-        ``link="auto"`` tries the standard layer, then the alternative one. `store` keeps intents: a path names a file
-        for them. With `serial` or `drive` only that register, or that drive, is worked with.
+        ``link="auto"`` finds out the layer, and on a serial line the speed (`kkt_driver.dialing.detect`). `store` keeps
+        intents: a path names a file for them. With `serial` or `drive` only that register, or that drive, is worked
+        with: WrongDevice at any connection to another.
         """
         where = parse_address(address)
         kept = FileIntentStore(store) if isinstance(store, str | os.PathLike) else store
 
-        async def dial() -> trio.abc.Stream:
-            return await open_line(where)
-
-        async def connect(layer: Layer, patience: Timing | None) -> Self:
-            made: Link = AlternativeLink(timing=patience) if layer == "alternative" else StandardLink(timing=patience)
-            return cls(
-                await dial(),
-                link=made,
-                store=kept,
-                deadlines=deadlines,
-                reconnect=dial,
-                serial=serial,
-                drive=drive,
-                clock=clock,
-            )
-
-        async with await (_find_layer(connect, timing) if link == "auto" else connect(link, timing)) as register:
+        if link == "auto":
+            found = await detect(where)
+            where, link = found.address, found.layer
+        made: Link = AlternativeLink(timing=timing) if link == "alternative" else StandardLink(timing=timing)
+        dial = Dialer(where, link=made.fresh, expected=Expected(serial=serial, drive=drive))
+        async with cls(
+            await dial(),
+            link=made,
+            store=kept,
+            deadlines=deadlines,
+            reconnect=dial,
+            serial=serial,
+            drive=drive,
+            clock=clock,
+        ) as register:
             yield register
 
     async def __aenter__(self) -> Self:
@@ -194,6 +191,8 @@ class Register(Work):
         is cleared from the store when the procedure returns, or is refused with a proof; else it stays open.
         """
         runner = self._runner
+        if isinstance(self._stream, TcpLine) and self._stream.hung_up and not runner.link.busy:
+            await self.aclose()  # closed while nobody spoke, as registers do: the next exchange opens it again
         runner.begin(procedure)
         try:
             while (want := runner.want(trio.current_time())) is not Want.END:
@@ -373,26 +372,3 @@ class Register(Work):
 def _at_debug() -> bool:
     enabled = getattr(log.bind(), "is_enabled_for", None)
     return bool(enabled is None or enabled(logging.DEBUG))
-
-
-Opened = TypeVar("Opened", bound=Register)
-
-
-async def _find_layer(connect: Callable[[Layer, Timing | None], Awaitable[Opened]], timing: Timing | None) -> Opened:
-    """The register on whichever layer it answers: ENQ first, then the empty frame of the alternative one."""
-    layers: tuple[Layer, ...] = ("standard", "alternative")
-    for layer in layers:
-        register = await connect(layer, PROBE)
-        try:
-            await register.ask(DeviceType())
-        except LineLost as error:
-            await register.aclose()
-            log.debug("no answer on this link layer", layer=layer, why=error.why)
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                await register.aclose()
-            raise
-        else:
-            register._runner.link.timing = timing or Timing()
-            return register
-    raise NotSent("the register answers on neither link layer: check cable, speed and power")

@@ -1,5 +1,8 @@
 """Lines to a register: TCP, and serial ports that pyserial opens and sets while trio moves the bytes.
 
+Where the system lets trio wait for a serial port (everywhere but on Windows) no thread is needed; elsewhere one thread
+a port reads.
+
 Addresses: ``tcp://127.0.0.1:7801``, ``tcp://[::1]:7801`` and ``serial:/dev/ttyS0?baud=115200``.
 """
 
@@ -8,7 +11,8 @@ from __future__ import annotations
 import os
 import re
 import socket
-from typing import Literal
+import threading
+from typing import Any, Literal
 
 import msgspec
 import serial
@@ -16,7 +20,7 @@ import trio
 
 from kkt_driver.errors import Misuse, NotSent
 
-__all__ = ["Address", "TcpLine", "open_line", "open_serial", "open_tcp", "parse_address"]
+__all__ = ["Address", "TcpLine", "ThreadedLine", "open_line", "open_serial", "open_tcp", "parse_address"]
 
 CONNECT_S = 5.0
 """A register on the local network answers a connection at once or not at all."""
@@ -26,6 +30,10 @@ BAUD = 115200
 
 RECEIVE_SIZE = 4096
 """Bytes of one read when the caller does not say."""
+
+KEEP_ALIVE = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+"""A register that vanished without a word (power, cable) is noticed within 35 s of silence; the systems' own default is
+two hours. Systems that lack an option keep their own value."""
 
 _TCP = re.compile(r"tcp://(\[[0-9A-Fa-f:.]+\]|[^\s:/?#\[\]]+):([0-9]{1,5})").fullmatch
 _SERIAL = re.compile(r"serial:([^?\s]+)(?:\?baud=([0-9]{3,7}))?").fullmatch
@@ -73,6 +81,17 @@ class TcpLine(trio.abc.Stream):
         """An option of the socket, as `socket.socket.getsockopt` gives it."""
         return self._socket.getsockopt(level, option)
 
+    @property
+    def hung_up(self) -> bool:
+        """Whether the register has closed the connection already, as many do after a minute of silence (table 21 field
+        16): what would be sent now would never arrive."""
+        try:
+            return self._socket.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         rest = memoryview(data)
         while rest:
@@ -111,6 +130,9 @@ async def open_tcp(host: str, port: int) -> TcpLine:
         raise NotSent(f"{host}:{port} cannot be reached: {str(error) or 'no answer'}") from error
     stream.setsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_NODELAY, 1)
     stream.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_KEEPALIVE, 1)
+    for name, value in KEEP_ALIVE.items():
+        if hasattr(socket, name):
+            stream.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     return TcpLine(socket.socket(fileno=stream.socket.detach()))
 
 
@@ -123,10 +145,77 @@ async def open_serial(path: str, baud: int = BAUD) -> trio.abc.Stream:
         port = serial.Serial(path, baud, timeout=0, inter_byte_timeout=0, exclusive=True)
     except (OSError, serial.SerialException, ValueError) as error:
         raise NotSent(f"{path} cannot be opened: {error}") from error
+    if not hasattr(trio.lowlevel, "FdStream"):
+        return ThreadedLine(port)
     # The lock belongs to the open file, which the copy of the descriptor shares.
     descriptor = os.dup(port.fileno())
     port.close()
     return trio.lowlevel.FdStream(descriptor)
+
+
+class ThreadedLine(trio.abc.Stream):
+    """A serial port of a system on which trio cannot wait for it: one thread reads, for as long as the port is open.
+
+    Nothing is lost between two reads of the host: at most `CHUNKS_MAX` pieces wait, then the thread does.
+    """
+
+    CHUNKS_MAX = 64
+
+    def __init__(self, port: Any) -> None:
+        self._port = port
+        self._port.timeout = None
+        self._token = trio.lowlevel.current_trio_token()
+        self._arrived: trio.MemoryReceiveChannel[bytes]
+        self._pieces, self._arrived = trio.open_memory_channel[bytes](self.CHUNKS_MAX)
+        self._rest = b""
+        self._thread = threading.Thread(target=self._read, name=f"reads {port.name}", daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        try:
+            while True:
+                data = self._port.read(1)
+                if not data:
+                    return  # cancelled: the port is being closed
+                data += self._port.read(self._port.in_waiting)
+                trio.from_thread.run(self._pieces.send, data, trio_token=self._token)
+        except (OSError, TypeError, trio.RunFinishedError, trio.BrokenResourceError, trio.Cancelled):
+            return
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        try:
+            trio.from_thread.run_sync(self._pieces.close, trio_token=self._token)
+        except trio.RunFinishedError:
+            return
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        try:
+            await trio.to_thread.run_sync(self._port.write, bytes(data), abandon_on_cancel=True)
+        except (OSError, serial.SerialException) as error:
+            raise trio.BrokenResourceError(str(error)) from error
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await trio.lowlevel.checkpoint()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        if not self._rest:
+            try:
+                self._rest = await self._arrived.receive()
+            except trio.EndOfChannel:
+                return b""
+        size = max_bytes or RECEIVE_SIZE
+        data, self._rest = self._rest[:size], self._rest[size:]
+        return data
+
+    async def aclose(self) -> None:
+        self._arrived.close()
+        self._port.cancel_read()
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(self._thread.join)
+        self._port.close()
+        await trio.lowlevel.checkpoint()
 
 
 async def open_line(address: Address) -> trio.abc.Stream:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 _CONTENTS = {
     # who answers and in what state
+    "Expected": "identity",
     "Identity": "identity",
     "Setting": "identity",
     "State": "identity",
     "identify": "identity",
     "prepare": "identity",
     "read_state": "identity",
+    "recognise": "identity",
     "Finding": "audit",
     "Wanted": "audit",
     "audit": "audit",
@@ -118,12 +120,14 @@ if TYPE_CHECKING:
     from kkt_driver.procedures.exporting import export_next as export_next
     from kkt_driver.procedures.exporting import ticket as ticket
     from kkt_driver.procedures.forming import drop_begun as drop_begun
+    from kkt_driver.procedures.identity import Expected as Expected
     from kkt_driver.procedures.identity import Identity as Identity
     from kkt_driver.procedures.identity import Setting as Setting
     from kkt_driver.procedures.identity import State as State
     from kkt_driver.procedures.identity import identify as identify
     from kkt_driver.procedures.identity import prepare as prepare
     from kkt_driver.procedures.identity import read_state as read_state
+    from kkt_driver.procedures.identity import recognise as recognise
     from kkt_driver.procedures.marking import Mark as Mark
     from kkt_driver.procedures.marking import accept_mark as accept_mark
     from kkt_driver.procedures.marking import check_mark as check_mark

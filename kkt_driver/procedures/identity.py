@@ -8,6 +8,7 @@ import msgspec
 
 from kkt_driver.commands import (
     DeviceType,
+    DriveNumber,
     DriveStatus,
     FullStatus,
     FullStatusReply,
@@ -26,6 +27,7 @@ from kkt_driver.errors import Refused, WrongDevice
 from kkt_driver.verdicts import Registered
 
 __all__ = [
+    "Expected",
     "Identity",
     "Setting",
     "State",
@@ -36,6 +38,7 @@ __all__ = [
     "read_serial",
     "read_shift",
     "read_state",
+    "recognise",
 ]
 
 
@@ -220,6 +223,32 @@ def expect_drive(found: str, identity: Identity) -> None:
             f"drive {found or 'without a number'} answers where {identity.drive} was identified: "
             "identify the register again before anything is sent to it"
         )
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
+    """Which register, with which drive in it, is meant to be at the end of a line; None: whichever there is."""
+
+    serial: str | None = None
+    drive: str | None = None
+
+    @classmethod
+    def of(cls, identity: Identity) -> Expected:
+        return cls(serial=identity.serial, drive=identity.drive)
+
+
+def recognise(expected: Expected, *, password: int = 30) -> Procedure[None]:
+    """Ask for serial number and drive; WrongDevice when either is another one: a swapped cable, a swapped drive."""
+    if expected.serial is not None:
+        serial = yield from read_serial(password=password)
+        if serial != expected.serial:
+            raise WrongDevice(f"register {serial or 'without a number'} answers where {expected.serial} should")
+    if expected.drive is not None:
+        drive = (yield from ask(DriveNumber(password=password))).drive
+        if drive != expected.drive:
+            raise WrongDevice(
+                f"drive {drive or 'without a number'} answers where {expected.drive} should: "
+                "identify the register again before anything is sent to it"
+            )
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "kkt_driver.frames": {"msgspec", "crcmod"},
     "kkt_driver.transport": {"msgspec", "trio", "serial"},
     "kkt_driver.client": {"ffd", "msgspec", "structlog", "trio"},
+    "kkt_driver.dialing": {"msgspec", "structlog", "trio"},
     "kkt_driver.blocking": {"ffd", "msgspec", "structlog", "trio"},
     "kkt_driver.work": {"ffd", "msgspec", "trio"},
     "kkt_driver.courier": {"ffd", "msgspec", "structlog", "trio"},

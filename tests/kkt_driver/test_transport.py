@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import socket
 import termios
+import threading
 import tty
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 import trio
@@ -18,7 +20,7 @@ from kkt_driver import commands as k
 from kkt_driver import transport
 from kkt_driver.client import Register
 from kkt_driver.errors import DriverError, Misuse, NotSent
-from kkt_driver.transport import Address, open_line, open_serial, open_tcp, parse_address
+from kkt_driver.transport import Address, ThreadedLine, open_line, open_serial, open_tcp, parse_address
 from tests.kkt_driver.bench import NOW
 
 # --- addresses -----------------------------------------------------------------------------------------------------
@@ -74,6 +76,9 @@ async def test_a_socket_sends_small_frames_at_once_and_notices_a_dead_peer() -> 
         stream = await open_tcp("127.0.0.1", listener.getsockname()[1])
         assert stream.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert stream.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        for name, value in transport.KEEP_ALIVE.items():
+            if hasattr(socket, name):
+                assert stream.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) == value
         peer, _ = listener.accept()
         await stream.send_all(b"\x05")
         assert peer.recv(10) == b"\x05"
@@ -167,6 +172,54 @@ async def test_a_port_that_is_none_is_not_sent(path: str, baud: int) -> None:
     with pytest.raises(DriverError) as caught:
         await open_serial(path, baud)
     assert isinstance(caught.value, NotSent)
+
+
+@asynccontextmanager
+async def threaded(path: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[trio.abc.Stream]:
+    """A port opened as on a system where trio cannot wait for it."""
+    monkeypatch.delattr(trio.lowlevel, "FdStream")
+    stream = await open_serial(path)
+    assert isinstance(stream, ThreadedLine)
+    async with stream:
+        yield stream
+
+
+async def test_where_trio_cannot_wait_a_thread_reads(
+    terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes to and fro, in order and whole, however they are asked for; closing ends the thread."""
+    device, path = terminal
+    every_byte = bytes(range(256))
+    with trio.fail_after(10):
+        async with threaded(path, monkeypatch) as stream:
+            await stream.send_all(every_byte)
+            await trio.lowlevel.wait_readable(device)
+            assert os.read(device, 512) == every_byte
+            os.write(device, every_byte * 2)
+            got = b""
+            while len(got) < 512:
+                got += bytes(await stream.receive_some(100))
+            assert got == every_byte * 2
+            with trio.move_on_after(0.05) as idle:
+                await stream.receive_some()
+            assert idle.cancelled_caught
+        assert not any(thread.name.startswith("reads ") for thread in threading.enumerate())
+
+
+async def test_a_storm_waits_in_the_port_and_not_in_memory(
+    terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that never stops talking fills a bounded channel; the port can still be closed."""
+    device, path = terminal
+    with trio.fail_after(20):
+        async with threaded(path, monkeypatch) as stream:
+            for _ in range(ThreadedLine.CHUNKS_MAX * 4):
+                try:
+                    os.write(device, b"\x05" * 64)
+                except BlockingIOError:
+                    break
+                await trio.lowlevel.checkpoint()
+            assert bytes(await stream.receive_some()).strip(b"\x05") == b""
 
 
 async def test_a_register_on_a_pseudo_terminal(terminal: tuple[int, str]) -> None:
