@@ -163,3 +163,29 @@ def test_nobody_listens() -> None:
     trio.run(carry_until, register, lambda: bool(register.core.settings.text(20, 1, 8)))
     assert register.ask(c.Unconfirmed(), NOW).count == 1
     assert register.core.network.next_message == NOW + RETRY_S
+
+
+def test_a_report_comes_without_a_host() -> None:
+    """The automatic Z is made at its time though nobody is connected."""
+    register = registered(1, now=NOW, tables=((24, 9, 1), (24, 10, 23), (24, 11, 50)))
+    register.ask(c.OpenShift(), NOW)
+
+    async def play() -> None:
+        closed = trio.Event()
+
+        def clock() -> float:
+            if not register.core.shift_open:
+                closed.set()
+            return NOW + 3600
+
+        async def look() -> None:
+            await look_after(register, clock=clock)
+
+        with trio.fail_after(20):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(look)
+                await closed.wait()
+                nursery.cancel_scope.cancel()
+
+    trio.run(play)
+    assert register.ask(c.FindDocument(document=3), NOW + 3600).type == 5
