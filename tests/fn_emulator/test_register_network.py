@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import trio
 
+from fn_emulator.drive import Answer
 from fn_emulator.emulated import EmulatedRegister, registered
 from fn_emulator.messages import Fault
 from fn_emulator.operator import TestOperator
@@ -74,6 +75,29 @@ def test_a_bad_operator_is_tried_again(fault: Fault) -> None:
     desk.let_time_pass(1)
     assert desk.ask(c.Unconfirmed()).count == 1
     assert desk.ask(c.ReadTable(table=20, row=1, field=8)).text
+    desk.let_time_pass(RETRY_S)
+    assert desk.ask(c.Unconfirmed()).count == 0
+
+
+def test_a_drive_that_does_not_answer() -> None:
+    """A message that the drive does not give is asked for again after a pause; nobody turns in circles meanwhile."""
+    desk = Own()
+    desk.ask(c.OpenShift())
+    desk.let_time_pass(60)
+    sell(desk)
+    core = desk.register.core
+    drive = core.drive
+
+    class Silent:
+        """The real drive, deaf to 22h."""
+
+        def execute(self, code: int, data: bytes, *, timer: float) -> Answer:
+            return Answer(0x2F) if code == 0x22 else desk.register.drive.execute(code, data, timer=timer)
+
+    core.drive = Silent()
+    desk.register.handle_timeout(desk.now)
+    assert desk.register.deadline == desk.now + RETRY_S
+    core.drive = drive
     desk.let_time_pass(RETRY_S)
     assert desk.ask(c.Unconfirmed()).count == 0
 
