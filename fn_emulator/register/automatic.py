@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fn_emulator.register import network, paper, shift
+from fn_emulator.register.modes import Mode
 from fn_emulator.register.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["at_power_up", "due", "opens_shift", "tick"]
 
 _DAY_S, _MINUTE_S = 86_400, 60
+_OPEN_AND_IDLE = (Mode.SHIFT_OPEN, Mode.SHIFT_OVER_24_H)
 _ADMINISTRATOR = 30
 _PAGES_AT_ONCE = 10  # a test run that was not looked after for long does not flood the tape
 
@@ -32,7 +34,7 @@ def due(register: RegisterCore) -> float | None:
 
 def _report_due(register: RegisterCore) -> float | None:
     settings = register.settings
-    if not (settings.number(24, 1, 9) or settings.number(24, 1, 14)) or not register.shift_open:
+    if not (settings.number(24, 1, 9) or settings.number(24, 1, 14)) or register.mode not in _OPEN_AND_IDLE:
         return None
     since = max(register.shift_opened or 0.0, register.automatic_done)
     of_day = 3600 * settings.number(24, 1, 10) + _MINUTE_S * settings.number(24, 1, 11)
@@ -50,7 +52,7 @@ def tick(register: RegisterCore) -> None:
     """Do what is due. A receipt that is open, or a document being read, is not disturbed: the report waits for it."""
     network.tick(register)
     at = _report_due(register)
-    if at is not None and register.now >= at and register.mode in (2, 3):
+    if at is not None and register.now >= at:
         _report(register)
     for _ in range(_PAGES_AT_ONCE):
         at = _page_due(register)
@@ -71,7 +73,7 @@ def _report(register: RegisterCore) -> None:
 
 
 def at_power_up(register: RegisterCore) -> None:
-    if register.settings.number(24, 1, 12) and register.mode in (2, 3):
+    if register.settings.number(24, 1, 12) and register.mode in _OPEN_AND_IDLE:
         _close(register)
 
 

@@ -29,7 +29,7 @@ FEATURES = {
     50: "extended answers",
 }  # fmt: skip
 """Bits of F7h that the desktop model sets, and what they say."""
-_OLD_ONLY = _bits(47, 48, 50)
+_SINCE_1_1 = _bits(34, 47, 48, 50)
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,12 +92,12 @@ MODELS: Mapping[str, Model] = {
         opens_shift=True,
         table_numbers={14: 18, 15: 19, 18: 14, 19: 15},
     ),
-    # firmware before FFD 1.1: no corrections as receipts, no extended answers, six rates
+    # firmware before FFD 1.1: no corrections as receipts, no extended answers, six rates, 10h of 16 bytes
     "shtrih-m-01f-2018": replace(
         DESKTOP,
         build=44104,
         software_date=date(2018, 6, 28),
-        features=DESKTOP.features & ~_OLD_ONLY,
+        features=DESKTOP.features & ~_SINCE_1_1,
         keeps_receipt=True,
         rows={6: 6},
         fields={17: 20, 18: 16},

@@ -75,9 +75,13 @@ def _talks_itself(register: RegisterCore) -> bool:
     return register.settings.number(21, 1, 2) == _BY_REGISTER
 
 
+def _is_time(register: RegisterCore) -> bool:
+    return _talks_itself(register) and register.receipt is None and register.now >= register.network.next_message
+
+
 def outgoing(register: RegisterCore) -> Outgoing | None:
     """The oldest unconfirmed document, when it is time; not while a receipt is open."""
-    if not _talks_itself(register) or register.receipt is not None or register.now < register.network.next_message:
+    if not _is_time(register):
         return None
     held = register.exchange
     try:
@@ -151,8 +155,12 @@ def _notices(register: RegisterCore) -> int:
 def tick(register: RegisterCore) -> None:
     """One message to each far end that has one coming."""
     network = register.network
-    if network.operator is not None and (message := outgoing(register)) is not None:
-        incoming(register, network.operator.respond(message.message, now=register.now))
+    if network.operator is not None and _is_time(register) and _queued(register):
+        message = outgoing(register)
+        if message is None:
+            network.next_message = register.now + RETRY_S  # the drive did not give it
+        else:
+            incoming(register, network.operator.respond(message.message, now=register.now))
     if (
         network.marking is not None
         and register.receipt is None

@@ -436,7 +436,8 @@ def noise(draw: Any) -> bytes:
 def test_a_register_on_a_line_that_says_anything(data: st.DataObject) -> None:
     """No bytes make an exception, and what the register holds of them stays below what it names."""
     register = registered(1, now=START)
-    register.core.settings.put(17, 1, 7, 0)
+    for table, field, value in ((17, 7, 0), (24, 9, 1), (24, 10, 12), (24, 14, 1)):
+        register.core.settings.put(table, 1, field, value)
     now = START
     register.connected(now)
     for _ in range(data.draw(st.integers(1, 25))):
@@ -448,6 +449,7 @@ def test_a_register_on_a_line_that_says_anything(data: st.DataObject) -> None:
             register.connected(now)
         if register.deadline is not None and register.deadline <= now:
             register.handle_timeout(now)
+            assert register.deadline is None or register.deadline > now, "whoever serves it would turn in circles"
         held = register.line
         assert len(held._standard._held) <= 257
         assert len(held._alternative._held) <= 2 * (BODY_MAX + 6) + 1

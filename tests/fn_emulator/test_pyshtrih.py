@@ -5,15 +5,12 @@ The driver is taken as it came; over TCP only its serial port is replaced by pys
 
 from __future__ import annotations
 
-import os
-import pty
-import select
 import socket
 import threading
 import time
-import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +21,7 @@ import trio
 from serial.urlhandler import protocol_socket
 
 from fn_emulator.emulated import EmulatedRegister, registered
+from fn_emulator.serve.pty import serve_terminal, terminals
 from fn_emulator.serve.tcp import serve_register
 from kkt_driver import commands as c
 
@@ -41,66 +39,61 @@ Connect = Callable[[EmulatedRegister], AbstractContextManager[Driver]]
 
 
 @contextmanager
-def over_tcp(register: EmulatedRegister) -> Iterator[Driver]:
-    """A real socket, served by trio in a thread of its own."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    listener.setblocking(False)
-    port = listener.getsockname()[1]
-    ready: list[tuple[trio.lowlevel.TrioToken, trio.CancelScope]] = []
+def serving(service: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """A trio service in a thread of its own, while the driver, which waits, has this one."""
     started = threading.Event()
+    stop: list[Callable[[], None]] = []
 
     async def serve() -> None:
         with trio.CancelScope() as scope:
-            ready.append((trio.lowlevel.current_trio_token(), scope))
+            token = trio.lowlevel.current_trio_token()
+            stop.append(lambda: token.run_sync_soon(scope.cancel))
             started.set()
-            await serve_register(register, listener, clock=time.time)
+            await service()
 
     server = threading.Thread(target=trio.run, args=(serve,))
     server.start()
     started.wait(TIMEOUT_S)
-    with pytest.MonkeyPatch.context() as patch:
-        words = {name: getattr(serial, name) for name in ("PARITY_NONE", "STOPBITS_ONE", "SerialException")}
-        words |= {"SerialTimeoutException": serial.SerialTimeoutException, "Serial": protocol_socket.Serial}
+    try:
+        yield
+    finally:
+        stop[0]()
+        server.join(TIMEOUT_S)
+
+
+@contextmanager
+def over_tcp(register: EmulatedRegister) -> Iterator[Driver]:
+    """A real socket; the driver's serial port is pyserial's for sockets."""
+    words = {name: getattr(serial, name) for name in ("PARITY_NONE", "STOPBITS_ONE", "SerialException")}
+    words |= {"SerialTimeoutException": serial.SerialTimeoutException, "Serial": protocol_socket.Serial}
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.MonkeyPatch.context() as patch:
+        listener.setblocking(False)
         patch.setattr(pyshtrih.protocol, "serial", SimpleNamespace(**words))
-        device = pyshtrih.ShtrihM01F(port=f"socket://127.0.0.1:{port}", baudrate=115200, timeout=TIMEOUT_S)
-        try:
+        with (
+            serving(partial(serve_register, register, listener, clock=time.time)),
+            driver(f"socket://127.0.0.1:{listener.getsockname()[1]}") as device,
+        ):
             yield device
-        finally:
-            device.disconnect()
-            token, scope = ready[0]
-            token.run_sync_soon(scope.cancel)
-            server.join(TIMEOUT_S)
-            listener.close()
 
 
 @contextmanager
 def over_a_terminal(register: EmulatedRegister) -> Iterator[Driver]:
-    """A real pseudo-terminal; what comes in goes to the register, what it says goes back."""
-    ours, theirs = pty.openpty()
-    tty.setraw(theirs)
-    stopped = threading.Event()
+    """A real pseudo-terminal, which the driver opens as it opens a serial port."""
+    with (
+        terminals(1) as (terminal,),
+        serving(partial(serve_terminal, register, terminal, clock=time.time)),
+        driver(terminal.path) as device,
+    ):
+        yield device
 
-    def serve() -> None:
-        register.connected(time.time())
-        while not stopped.is_set():
-            deadline = register.deadline
-            wait = 0.05 if deadline is None else min(0.05, max(0.0, deadline - time.time()))
-            if select.select([ours], [], [], wait)[0]:
-                os.write(ours, register.receive(os.read(ours, 4096), time.time()))
-            elif deadline is not None:
-                os.write(ours, register.handle_timeout(time.time()))
 
-    server = threading.Thread(target=serve)
-    server.start()
-    device = pyshtrih.ShtrihM01F(port=os.ttyname(theirs), baudrate=115200, timeout=TIMEOUT_S)
+@contextmanager
+def driver(port: str) -> Iterator[Driver]:
+    device = pyshtrih.ShtrihM01F(port=port, baudrate=115200, timeout=TIMEOUT_S)
     try:
         yield device
     finally:
         device.disconnect()
-        stopped.set()
-        server.join(TIMEOUT_S)
-        os.close(ours)
-        os.close(theirs)
 
 
 LINES = pytest.mark.parametrize("line", [over_tcp, over_a_terminal], ids=["tcp", "pty"])

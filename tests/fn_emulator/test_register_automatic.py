@@ -44,6 +44,8 @@ def test_an_open_receipt_is_not_disturbed() -> None:
     desk = automatic((9, 1), (10, 23), (11, 50))
     desk.ask(c.OpenReceipt(type=0))
     desk.now += 3600
+    desk.register.handle_timeout(desk.now)
+    assert desk.register.deadline is None, "nothing to be called for as long as the receipt is open"
     desk.ask(item())
     document = desk.ask(c.CloseReceipt(payments=(17900, *[0] * 15), tax_system=1)).document
     assert document == 3

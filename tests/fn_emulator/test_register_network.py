@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import trio
 
+from fn_emulator.drive import Answer
 from fn_emulator.emulated import EmulatedRegister, registered
 from fn_emulator.messages import Fault
 from fn_emulator.operator import TestOperator
@@ -74,6 +75,29 @@ def test_a_bad_operator_is_tried_again(fault: Fault) -> None:
     desk.let_time_pass(1)
     assert desk.ask(c.Unconfirmed()).count == 1
     assert desk.ask(c.ReadTable(table=20, row=1, field=8)).text
+    desk.let_time_pass(RETRY_S)
+    assert desk.ask(c.Unconfirmed()).count == 0
+
+
+def test_a_drive_that_does_not_answer() -> None:
+    """A message that the drive does not give is asked for again after a pause; nobody turns in circles meanwhile."""
+    desk = Own()
+    desk.ask(c.OpenShift())
+    desk.let_time_pass(60)
+    sell(desk)
+    core = desk.register.core
+    drive = core.drive
+
+    class Silent:
+        """The real drive, deaf to 22h."""
+
+        def execute(self, code: int, data: bytes, *, timer: float) -> Answer:
+            return Answer(0x2F) if code == 0x22 else desk.register.drive.execute(code, data, timer=timer)
+
+    core.drive = Silent()
+    desk.register.handle_timeout(desk.now)
+    assert desk.register.deadline == desk.now + RETRY_S
+    core.drive = drive
     desk.let_time_pass(RETRY_S)
     assert desk.ask(c.Unconfirmed()).count == 0
 
@@ -163,3 +187,29 @@ def test_nobody_listens() -> None:
     trio.run(carry_until, register, lambda: bool(register.core.settings.text(20, 1, 8)))
     assert register.ask(c.Unconfirmed(), NOW).count == 1
     assert register.core.network.next_message == NOW + RETRY_S
+
+
+def test_a_report_comes_without_a_host() -> None:
+    """The automatic Z is made at its time though nobody is connected."""
+    register = registered(1, now=NOW, tables=((24, 9, 1), (24, 10, 23), (24, 11, 50)))
+    register.ask(c.OpenShift(), NOW)
+
+    async def play() -> None:
+        closed = trio.Event()
+
+        def clock() -> float:
+            if not register.core.shift_open:
+                closed.set()
+            return NOW + 3600
+
+        async def look() -> None:
+            await look_after(register, clock=clock)
+
+        with trio.fail_after(20):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(look)
+                await closed.wait()
+                nursery.cancel_scope.cancel()
+
+    trio.run(play)
+    assert register.ask(c.FindDocument(document=3), NOW + 3600).type == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,28 @@ def test_table_20_mirrors_the_exchange() -> None:
     status = desk.ask(c.ExchangeStatus())
     assert desk.ask(c.ReadTable(table=20, row=1, field=3)).number == status.queue == 2
     assert desk.ask(c.ReadTable(table=20, row=1, field=4)).number == status.first_document == 1
+
+
+DUMPED = list(
+    csv.DictReader((Path(__file__).parents[1] / "vectors" / "register_tables.csv").read_text("utf-8").splitlines())
+)
+
+
+@pytest.mark.parametrize("row", DUMPED, ids=lambda row: f"{row['table']}.{row['row']}.{row['field']}")
+def test_fields_of_real_registers(row: dict[str, str]) -> None:
+    """Type, size, limits, default and name of every field in dumps of real registers (firmware of 2021 and 2026)."""
+    desk = Desk()
+    table, line, field = int(row["table"]), int(row["row"]), int(row["field"])
+    structure = desk.ask(c.FieldStructure(table=table, field=field))
+    text = row["type"] == "CHAR"
+    assert (structure.type, structure.size) == (int(text), int(row["size"]))
+    if not text:
+        size = structure.size
+        limits = int.from_bytes(structure.limits[:size], "little"), int.from_bytes(structure.limits[size:], "little")
+        assert limits == (int(row["min"]), int(row["max"]))
+    assert structure.name == row["name_ru"][:40]
+    default = Settings().read(table, line, field)
+    if text:
+        assert default.rstrip(b"\0").decode("cp1251") == row["default"]
+    elif row["default"]:
+        assert int.from_bytes(default, "little") == int(row["default"])
