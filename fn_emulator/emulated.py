@@ -147,6 +147,11 @@ class EmulatedRegister:
 
         return picture(self.tape(now).lines, characters=self.core.model.characters)
 
+    def insert(self, drive: Drive, now: float) -> None:
+        """Another drive is put in, with the power off as it has to be."""
+        self.drive = drive
+        self.power_cycle(now)
+
     def outgoing(self, now: float) -> Outgoing | None:
         """The message that the register wants to send to its operator over its own network, and where to; None also
         when its operator is in the process."""
@@ -185,9 +190,9 @@ class EmulatedRegister:
             self.line.set_exchange(byte_timeout_s(timeout))
 
 
-def drive_number(index: int) -> str:
-    """Number of the drive in register `index` of a rack: a debug drive by its first digits."""
-    return f"99990789{index:08d}"
+def drive_number(index: int, generation: int = 1) -> str:
+    """Number of the first or a later drive in register `index` of a rack: a debug drive by its first digits."""
+    return f"9999{788 + generation:04d}{index:08d}"
 
 
 def serial_number(index: int) -> str:
@@ -208,6 +213,7 @@ def registered(
     tables: Iterable[tuple[int, int, int | str]] = (),
     drive_storage: Storage | None = None,
     storage: Storage | None = None,
+    generation: int = 1,
     **options: Any,
 ) -> EmulatedRegister:
     """Register `index`, ready to open a shift: all tax systems, data transfer through the host.
@@ -216,14 +222,15 @@ def registered(
     `keys` makes the drive's keys of the master key and its number (`StubKeys.derive`: signs that cost nothing).
     `ffd` is the format as table 17 counts it (2: 1.05, 3: 1.1, 4: 1.2; the model's own when left out), `work_mode`
     and `extended_mode` are the masks of a registration (16 in the second: marked goods), `tables` more settings (table,
-    field, value) of its first rows. `options` go to EmulatedRegister.
+    field, value) of its first rows. `generation` counts the drives that were put in; one after the first is never
+    registered here. `options` go to EmulatedRegister.
     """
     if not 1 <= index <= 99_999_999:
         raise Misuse(f"register {index}: numbers of a rack run from 1 to 99999999")
     drive = Drive(
         MemoryStorage() if drive_storage is None else drive_storage,
-        number=drive_number(index),
-        keys=keys(master_key, drive_number(index)),
+        number=drive_number(index, generation),
+        keys=keys(master_key, drive_number(index, generation)),
     )
     register = EmulatedRegister(
         drive,
@@ -232,7 +239,7 @@ def registered(
         now=now,
         **options,
     )
-    if drive.phase == 1:
+    if drive.phase == 1 and generation == 1:
         format_ = () if ffd is None else ((17, 17, ffd),)
         _write(register, now, (*_TABLES, *format_, (18, 21, extended_mode), *tables))
         _register(register, index, inn, now, work_mode=work_mode)

@@ -1,7 +1,9 @@
 """A rack: registers 1 to N with their state on disk, one folder each.
 
     DIR/register-1/drive.log      the drive: documents, tickets, counters
+    DIR/register-1/drive-2.log    the drive that took its place, if any
     DIR/register-1/register.log   the register: tables, registers, clock
+    DIR/clock.log                 how far the world was moved
     DIR/operator.log              what the test operator confirmed
 
 Started again on the same folder a rack goes on where it was, however it ended. One process at a time: a lock says so.
@@ -20,17 +22,24 @@ from typing import Any
 import msgspec
 
 from fn_emulator.device import Device
-from fn_emulator.emulated import EmulatedRegister, registered
+from fn_emulator.drive import Drive
+from fn_emulator.drive.models import MODELS as DRIVE_MODELS
+from fn_emulator.emulated import EmulatedRegister, drive_number, registered
 from fn_emulator.errors import Misuse
 from fn_emulator.faults import Fault, FaultPlan, SeededFaults, Trouble
+from fn_emulator.messages import Derive
 from fn_emulator.noise import Noise, NoisyLine
 from fn_emulator.recording import Kind, Recorder
+from fn_emulator.signs import DEMO_MASTER_KEY, Keys
 from fn_emulator.storage import FileStorage, MemoryStorage, Storage
 
 __all__ = ["Chance", "Event", "Listener", "Rack", "Seat", "StateFolder"]
 
 REGISTERS_MAX = 10_000
 """One process serves a few hundred; the bound only catches a mistyped number."""
+
+BYTE_TIMEOUT_S = 1.0
+"""Patience inside a frame; hosts on a busy machine pause for longer than the 50 ms of real registers."""
 
 
 class StateFolder:
@@ -77,6 +86,10 @@ class StateFolder:
         self._open.append(storage)
         return storage
 
+    def holds(self, *names: str) -> bool:
+        """Whether there is a log of this name."""
+        return self.path is not None and self.path.joinpath(*names).exists()
+
 
 class Seat:
     """A register's place in a rack, itself what stands on the line: its trouble, its noise, who watches it.
@@ -84,8 +97,9 @@ class Seat:
     Trouble by hand (`by_hand`) comes before trouble by chance (`by_chance`).
     """
 
-    def __init__(self, index: int, register: EmulatedRegister) -> None:
+    def __init__(self, index: int, register: EmulatedRegister, generation: int = 1) -> None:
         self.index = index
+        self.generation = generation  # which of its drives is in
         self.register = register
         self.by_hand = FaultPlan()
         self.by_chance: SeededFaults | None = None
@@ -145,7 +159,11 @@ class Seat:
     def power_cycle(self, now: float) -> None:
         """Power goes and comes back; the owner of the connection cuts it."""
         self.register.power_cycle(now)
-        self._tell(Event(now, self.index, "power"))
+        self.happened("power", now)
+
+    def happened(self, kind: str, now: float) -> None:
+        """Tell who listens."""
+        self._tell(Event(now, self.index, kind))
 
     def on_command(self, body: bytes, now: float) -> Trouble | Fault | None:
         """The trouble that a command meets."""
@@ -164,7 +182,7 @@ class Seat:
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something that happened at a register's place: "connected", "disconnected", "power", "command"."""
+    """Something that happened at a register's place: "connected", "disconnected", "power", "drive", "command"."""
 
     at: float
     register: int
@@ -199,8 +217,13 @@ class Chance(msgspec.Struct, frozen=True, kw_only=True):
         seat.set_noise(self.noise, self.source(seat.index, "noise"))
 
 
+def _drive_log(generation: int) -> str:
+    return "drive.log" if generation == 1 else f"drive-{generation}.log"
+
+
 class Rack:
-    """Registers of one process. `options` go to each register (`durations`, `keys`, `stray_ff` …)."""
+    """Registers of one process. `options` go to each register (`durations`, `keys`, `model`, `stray_ff` …). Drives that
+    were put in later (`insert_drive`) stay in."""
 
     def __init__(
         self,
@@ -208,31 +231,44 @@ class Rack:
         count: int,
         *,
         now: float,
-        inn: str = "9900000000",
         chance: Chance | None = None,
-        byte_timeout_s: float = 1.0,
         **options: Any,
     ) -> None:
+        options = {"byte_timeout_s": BYTE_TIMEOUT_S, **options}
         if not 1 <= count <= REGISTERS_MAX:
             raise Misuse(f"{count} registers: a rack holds 1 to {REGISTERS_MAX}")
-        self.seats = tuple(
-            Seat(
-                index,
-                registered(
-                    index,
-                    now=now,
-                    inn=inn,
-                    drive_storage=folder.storage(f"register-{index}", "drive.log"),
-                    storage=folder.storage(f"register-{index}", "register.log"),
-                    byte_timeout_s=byte_timeout_s,
-                    **options,
-                ),
-            )
-            for index in range(1, count + 1)
-        )
+        self._folder = folder
+        self._keys: Derive = options.get("keys", Keys.derive)
+        self.seats = tuple(self._seat(index, now, options) for index in range(1, count + 1))
         if chance is not None:
             for seat in self.seats:
                 chance.arrange(seat)
+
+    def _seat(self, index: int, now: float, options: dict[str, Any]) -> Seat:
+        generation = 1
+        while self._folder.holds(f"register-{index}", _drive_log(generation + 1)):
+            generation += 1
+        register = registered(
+            index,
+            now=now,
+            generation=generation,
+            drive_storage=self._folder.storage(f"register-{index}", _drive_log(generation)),
+            storage=self._folder.storage(f"register-{index}", "register.log"),
+            **options,
+        )
+        return Seat(index, register, generation)
+
+    def insert_drive(self, seat: Seat, model: str, now: float) -> None:
+        """A fresh drive of a model takes the place of the one in a register; the old one's log is left where it is."""
+        if model not in DRIVE_MODELS:
+            raise Misuse(f"no drive model {model!r}; there are {', '.join(DRIVE_MODELS)}")
+        generation = seat.generation + 1
+        number = drive_number(seat.index, generation)
+        storage = self._folder.storage(f"register-{seat.index}", _drive_log(generation))
+        drive = Drive(storage, number=number, keys=self._keys(DEMO_MASTER_KEY, number), model=model)
+        seat.generation = generation
+        seat.register.insert(drive, now)
+        seat.happened("drive", now)
 
     @property
     def registers(self) -> tuple[EmulatedRegister, ...]:

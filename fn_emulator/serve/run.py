@@ -6,8 +6,8 @@ import os
 import resource
 import socket
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,6 @@ def run_rack(
     """Registers on `base_port` and the ports after it, or on pseudo-terminals when it is None; operator and control
     beside them when they have ports; until a signal. What hosts and registers say goes into `recordings`, a folder, a
     file for each register and start. `options` go to each register."""
-    world_clock = WorldClock(clock, scale=scale)
     ports = _ports(host, count, base_port)
     beside = [
         (host, port, what)
@@ -65,9 +64,10 @@ def run_rack(
         sockets = stack.enter_context(listening([*ports, *beside]))
         lines = stack.enter_context(terminals(0 if ports else count))
         folder = stack.enter_context(StateFolder(state))
-        rack = Rack(folder, count, now=world_clock(), chance=chance, keys=keys, **options)
+        world_clock = stack.enter_context(_world_clock(folder, clock, scale))
         operator = _operator(folder, keys) if operator_port is not None else None
-        world = World(world_clock, rack, operator)
+        rack = Rack(folder, count, now=world_clock(), chance=chance, keys=keys, **options)
+        world = World(world_clock, rack, operator, options.get("marking_system"))
         if recordings is not None:
             for seat in rack.seats:
                 seat.recorder = stack.enter_context(recorded(recordings, f"register-{seat.index}", world_clock()))
@@ -92,6 +92,22 @@ def run_rack(
             "control": f"http://{address_of(others['control'])}" if "control" in others else None,
         }
         trio.run(serve_until_signal, services, _control(world, others.get("control")), partial(say, ready))
+
+
+@contextmanager
+def _world_clock(folder: StateFolder, outside: Callable[[], float], scale: float) -> Iterator[WorldClock]:
+    """The clock of a world that may have been moved before: a restart does not take it back."""
+    log = folder.storage("clock.log")
+    ahead = next((float(record) for _, record in log.scan(backwards=True)), 0.0)
+    clock = WorldClock(outside, scale=scale, at=outside() + ahead)
+
+    def keep() -> None:
+        log.append(repr(clock() - outside()).encode("ascii"))
+
+    clock.watch(keep)
+    yield clock
+    if abs(clock() - outside() - ahead) > 1:
+        keep()
 
 
 def _allow_descriptors(registers: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import trio
 
 from fn_emulator.clock import WorldClock
+from fn_emulator.marking_system import MarkingSystem
 from fn_emulator.operator import TestOperator
 from fn_emulator.rack import Event, Rack, Seat
 from fn_emulator.serve.conversation import Conversation
@@ -20,10 +21,17 @@ EVENTS_MAX = 1000
 class World:
     """What a control port has in its hand."""
 
-    def __init__(self, clock: WorldClock, rack: Rack, operator: TestOperator | None = None) -> None:
+    def __init__(
+        self,
+        clock: WorldClock,
+        rack: Rack,
+        operator: TestOperator | None = None,
+        marking: MarkingSystem | None = None,
+    ) -> None:
         self.clock = clock
         self.rack = rack
         self.operator = operator
+        self.marking = marking
         self.conversations = {seat.index: Conversation(seat, clock) for seat in rack.seats}
         self.addresses: dict[int, str] = {}
         self.missed = 0  # events that some listener was too slow for

@@ -190,6 +190,15 @@ def test_a_rack_is_controlled_from_the_shell(monkeypatch: pytest.MonkeyPatch) ->
         assert "the rack holds 1 to 1" in ctl_fails("fault", "2", "cut-after")
 
 
+def test_a_world_that_was_moved_stays_there(tmp_path: Path) -> None:
+    """A restart does not take drives back to before their last documents."""
+    arguments = ("rack", "--count", "1", "--base-port", "0", "--control-port", "0", "--state", str(tmp_path))
+    with emulator(*arguments) as (_, ready):
+        moved = ctl("advance", "864000", "--url", ready["control"])["now"]
+    with emulator(*arguments) as (_, ready):
+        assert ctl("time", "--url", ready["control"])["now"] >= moved
+
+
 def test_ctl_without_a_rack_says_so() -> None:
     """Nobody listens: one line with the option that was forgotten."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

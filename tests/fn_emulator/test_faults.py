@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -68,6 +69,13 @@ def test_plans_one_behind_the_other() -> None:
     plans = Plans(by_hand, SeededFaults(Random(1), {Fault.ANSWER_LOST: 1.0}))
     assert plans.on_command(CLOSE, 0) is Fault.PAPER_OUT
     assert plans.on_command(CLOSE, 0) == Trouble(Fault.ANSWER_LOST)
+
+
+def test_the_page_for_testers_lists_them_all() -> None:
+    """What a tester may order stands in the documents, in the words of the program."""
+    page = (Path(__file__).parents[2] / "docs" / "testing-with-the-emulator.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `") and line.count("|") == 3]
+    assert [row for row in rows if "`--" not in row] == [f"| `{fault.label}` | {fault.value} |" for fault in Fault]
 
 
 def test_labels() -> None:

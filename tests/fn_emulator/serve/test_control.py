@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -16,6 +17,7 @@ import trio.testing
 
 from fn_emulator.clock import WorldClock
 from fn_emulator.faults import Fault
+from fn_emulator.marking_system import MarkingSystem
 from fn_emulator.operator import TestOperator
 from fn_emulator.rack import Rack, StateFolder
 from fn_emulator.serve.control import ACTIONS, control_app
@@ -27,7 +29,7 @@ from fn_emulator.serve.world import World
 from fn_emulator.signs import DEMO_MASTER_KEY
 from kkt_driver import commands as c
 from kkt_driver.frames import encode_frame
-from tests.fn_emulator.desk import START
+from tests.fn_emulator.desk import START, closing, item
 
 ENQ, ACK, NAK = b"\x05", b"\x06", b"\x15"
 
@@ -87,6 +89,72 @@ async def test_what_it_shows() -> None:
         assert (first["shift_open"], second["shift_open"], second["mode"]) == (False, True, 2)
         assert second["drive"] == "9999078900000002"
         assert second == await here.call("GET", "/registers/2")
+
+
+async def test_archive_and_paper() -> None:
+    """What the drive holds, a document with its fields, what was printed; pages and what is not there."""
+    async with plant() as here:
+        host = await here.host()
+        await here.ask(host, c.WriteTable(table=17, row=1, field=7, value=b"\0"))  # it prints
+        for request in (c.OpenShift(), c.OpenReceipt(type=0), item(), closing()):
+            await here.ask(host, request)
+        listed = await here.call("GET", "/registers/1/documents?after=1&limit=2")
+        assert [(one["number"], one["form"]) for one in listed] == [(2, 2), (3, 3)]
+        assert listed[1]["title"] == "ReceiptDocument"
+        whole = await here.call("GET", "/registers/1/documents/3")
+        assert whole["fields"]["receipt_total"] == 17900
+        assert whole["problem"] is None
+        assert "Молоко" in (await here.call("GET", "/registers/1/tape"))["text"]
+        picture = await here.client.get("/registers/1/tape.png")
+        assert picture.content[:8] == b"\x89PNG\r\n\x1a\n"
+        await here.call("GET", "/registers/1/documents/4", expect=404)
+        await here.call("GET", "/registers/2/tape.png", expect=404)
+        await here.call("GET", "/registers/1/documents?limit=0", expect=400)
+
+
+async def test_hands_on_the_printer() -> None:
+    """Paper taken and loaded again, as a person would."""
+    async with plant() as here:
+        host = await here.host()
+        await here.ask(host, c.WriteTable(table=17, row=1, field=7, value=b"\0"))
+        assert (await here.call("POST", "/registers/1/paper", {"paper": False}))["submode"] == 1
+        assert (await here.call("POST", "/registers/1/paper", {"paper": True, "lines": 50}))["submode"] == 0
+        assert (await here.call("POST", "/registers/1/paper", {"cover_open": True}))["submode"] == 1
+        assert (await here.call("POST", "/registers/1/paper", {"cover_open": False}))["submode"] == 0
+
+
+async def test_settings_and_commands_beside_the_line() -> None:
+    """A setting is read and written as hosts would, and any command may be given."""
+    async with plant() as here:
+        assert (await here.call("GET", "/registers/1/tables/18/1/7"))["value"] == 'ООО "Учебная стойка"'
+        assert (await here.call("PUT", "/registers/1/tables/1/1/1", {"hex": "07"}))["value"] == 7
+        await here.call("GET", "/registers/1/tables/99/1/1", expect=404)
+        await here.call("PUT", "/registers/1/tables/18/1/1", {"hex": "00"}, expect=400)
+        answer = await here.call("POST", "/registers/1/command", {"command": "101e000000"})
+        assert answer["answer"][:6] == "10001e"
+        await here.call("POST", "/registers/1/command", {"command": "1"}, expect=400)
+
+
+async def test_a_fresh_drive() -> None:
+    """Another number, phase 1, no documents; the register finds it as after any power-up, and the host is cut off."""
+    async with plant() as here:
+        host = await here.host()
+        await here.ask(host, c.OpenShift())
+        view = await here.call("POST", "/registers/1/drive", {"model": "fn-1.2-15"})
+        assert (view["drive"], view["phase"], view["last_document"]) == ("9999079000000001", 1, 0)
+        assert await host.receive_some(100) == b""
+        host = await here.host()
+        assert (await here.ask(host, c.DriveStatus())).drive == "9999079000000001"
+        await here.call("POST", "/registers/1/drive", {"model": "fn-3"}, expect=400)
+
+
+async def test_the_marking_system_beside_it() -> None:
+    """There is one only where it was asked for."""
+    async with plant() as here:
+        await here.call("GET", "/marking", expect=404)
+        here.world.marking = MarkingSystem(master=DEMO_MASTER_KEY)
+        view = await here.call("POST", "/marking/faults", {"standing": "no answer", "late_s": 2.5})
+        assert (view["standing_fault"], view["late_s"]) == ("no answer", 2.5)
 
 
 async def test_time_is_moved_for_all_at_once() -> None:
@@ -218,6 +286,7 @@ async def test_the_document_tells_the_truth() -> None:
     """Every path of the OpenAPI document is there, every reference leads somewhere, and what it says of an answer is
     what the answer is: each is read back as the type that its description was made from."""
     async with plant() as here:
+        here.world.marking = MarkingSystem(master=DEMO_MASTER_KEY)
         described = await here.call("GET", "/openapi.json")
         assert described == msgspec.to_builtins(document(ACTIONS, title=described["info"]["title"]))
         for reference in _references(described):
@@ -226,10 +295,8 @@ async def test_the_document_tells_the_truth() -> None:
             operation = described["paths"][action.path][action.method.lower()]
             assert set(operation["responses"]) >= {"400", "404"}
             if action.method == "GET" and not isinstance(action.gives, str):
-                path = action.path.replace("{register}", "1")
-                if "{" not in path:
-                    answer = await here.client.get(path)
-                    msgspec.json.decode(answer.content, type=action.gives, strict=True)
+                answer = await here.client.get(re.sub(r"\{\w+\}", "1", action.path))
+                msgspec.json.decode(answer.content, type=action.gives, strict=True)
         problem = await here.client.get("/registers/9")
         assert msgspec.json.decode(problem.content, type=Problem).error
 
