@@ -28,6 +28,9 @@ _CONTENTS = {
     "Register": "client",
     "Capabilities": "capabilities",
     "Courier": "courier",
+    "Dialer": "dialing",
+    "Expected": "dialing",
+    "detect": "dialing",
     "open_tcp": "transport",
     "open_serial": "transport",
     "parse_address": "transport",
@@ -63,6 +66,9 @@ if TYPE_CHECKING:
     from kkt_driver.commands import Kind as Kind
     from kkt_driver.commands import Request as Request
     from kkt_driver.courier import Courier as Courier
+    from kkt_driver.dialing import Dialer as Dialer
+    from kkt_driver.dialing import Expected as Expected
+    from kkt_driver.dialing import detect as detect
     from kkt_driver.effects import Exchange as Exchange
     from kkt_driver.effects import Pause as Pause
     from kkt_driver.effects import Procedure as Procedure

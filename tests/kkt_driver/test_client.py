@@ -441,6 +441,7 @@ async def test_the_trace_holds_the_last_reads_and_writes(autojump_clock: Clock) 
 
 async def test_doubt_is_logged_and_content_is_not(autojump_clock: Clock) -> None:
     """The log says what was missing on the line; buyers' data stay in the trace."""
+    structlog.reset_defaults()  # a command that ran before in this process may have silenced warnings
     with structlog.testing.capture_logs() as logs:
         wire, store = Wire(), Kept()
         async with wire.open(store=store) as register:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_type_hints
 import construct
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_driver import codec as c
@@ -19,6 +19,9 @@ CLASSES: list[type[msgspec.Struct]] = sorted(
     {row.request for row in COMMANDS.values()} | {row.reply for row in COMMANDS.values()},
     key=lambda cls: cls.__name__,
 )
+
+EXAMPLES = 6
+"""For each of some 230 classes, which share a dozen kinds of fields: a hundred examples and more of each kind."""
 
 CP1251 = st.text(alphabet="АБВабвЁё№ 1-9QWE«»—", max_size=40)
 ASCII = st.text(alphabet="0123456789ABC", max_size=12)
@@ -79,6 +82,7 @@ def instances(draw: st.DrawFn, cls: type[msgspec.Struct]) -> msgspec.Struct:
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_generated_codec_equals_the_reference(cls: type[msgspec.Struct], data: st.DataObject) -> None:
     """A layout is declared once: what the generator makes of it and what construct makes of it are the same bytes
@@ -99,6 +103,7 @@ def test_every_layout_of_the_table_is_generated(cls: type[msgspec.Struct]) -> No
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+@settings(max_examples=EXAMPLES)
 @given(data=st.binary(max_size=300))
 def test_any_bytes_give_a_value_or_our_error(cls: type[msgspec.Struct], data: bytes) -> None:
     """Bytes come from a line that may damage them: a value or our own error, never another exception."""
@@ -110,6 +115,7 @@ def test_any_bytes_give_a_value_or_our_error(cls: type[msgspec.Struct], data: by
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+@settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_a_truncated_body_is_malformed_or_loses_only_its_tail(cls: type[msgspec.Struct], data: st.DataObject) -> None:
     """Mandatory fields are never guessed: cutting into them is Malformed, whatever the values are."""
