@@ -282,8 +282,10 @@ class StandardLink:
     def _step(self, what: Input | None, now: float) -> None:
         if what is None:
             return
-        if what is Input.LAST_NAK and self.state is State.OFFERED and not (self._orderly or self._repeatable):
-            what = Input.NAK  # it may be a late answer to an earlier ENQ, and the frame may be executed just now
+        if what is Input.LAST_NAK and self.state is State.OFFERED:
+            if not (self._orderly or self._repeatable):
+                what = Input.NAK  # it may be a late answer to an earlier ENQ, and the frame may be executed just now
+            self._orderly = False  # a damaged frame may be read as several, each with a NAK of its own
         step = TABLE[self.state].get(what)
         if step is None:
             if self.state is State.IDLE:
