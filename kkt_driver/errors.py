@@ -58,6 +58,8 @@ class Refused(DriverError):
     """
 
     proof: NotRegistered | None = None
+    incomplete = False
+    """The register had lost a part of the receipt when it refused it: what it refused was not what the shop sent."""
 
     def __init__(self, code: int, *, command: str, data: bytes = b"") -> None:
         self.code, self.command, self.data = code, command, data
@@ -65,8 +67,10 @@ class Refused(DriverError):
 
     @property
     def meaning(self) -> Refusal:
-        """The row of the error table: names, disposition, source. An unknown code is the station's business."""
-        return refusal_of(self.code, self.command)
+        """The row of the error table: names, disposition, source. An unknown code is the station's business, and so is
+        what a register says of a receipt that it lost a part of."""
+        found = refusal_of(self.code, self.command)
+        return found._replace(disposition="station") if self.incomplete else found
 
 
 class WrongDevice(DriverError):

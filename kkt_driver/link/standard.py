@@ -175,6 +175,10 @@ class StandardLink:
         """The answer before looks like ours will, and the register may still hold it."""
         self._sure = True
         """The count of what is due is right; after a silence that was taken for the end of it, it may not be."""
+        self._new = True
+        """Nothing was sent over this connection yet."""
+        self._orderly = False
+        """Nothing is due from before this exchange: a NAK to its frame is the answer to its frame."""
         self._asks = self._offers = self._damages = 0
         self._timer = self._limit = 0.0
         self._lost: bytes | None = None
@@ -278,6 +282,10 @@ class StandardLink:
     def _step(self, what: Input | None, now: float) -> None:
         if what is None:
             return
+        if what is Input.LAST_NAK and self.state is State.OFFERED:
+            if not (self._orderly or self._repeatable):
+                what = Input.NAK  # it may be a late answer to an earlier ENQ, and the frame may be executed just now
+            self._orderly = False  # a damaged frame may be read as several, each with a NAK of its own
         step = TABLE[self.state].get(what)
         if step is None:
             if self.state is State.IDLE:
@@ -304,10 +312,12 @@ class StandardLink:
         self._asks = self._offers = self._damages = 0
         self._limit = now + timeout_s
         self._sure, self._repeated = True, False
+        self._orderly, self._new = self._clean or self._new, False
         self._reader.reset()
 
     def _ask(self, now: float) -> None:
         self._asks += 1
+        self._orderly = self._orderly and self._asks == 1
         self._due += 1
         self._out += ENQ
         self._timer = now + self.timing.control_s
@@ -366,7 +376,8 @@ class StandardLink:
             return self._doubtful(now)
         self._out += ACK
         if self.state is State.ACCEPTED and self._asks == 0:
-            self._due, self._clean = 0, True  # in order: whatever was due before the frame will not come any more
+            self._clean = self._due == 0  # in order; else a byte was lost, or is still to come
+            self._due = 0
         self._lost = None
         self._events.append(Reply(self._arrived))
         return None

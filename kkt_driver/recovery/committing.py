@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from kkt_driver.commands import DriveStatus, DriveStatusReply, Request, ShortStatus, ShortStatusReply
+from kkt_driver.commands import DriveStatus, DriveStatusReply, Request, ShortStatus, ShortStatusReply, Subtotal
 from kkt_driver.effects import Exchange, Procedure, Record, ask
 from kkt_driver.errors import LineLost, Malformed, OutcomeUnknown, Refused
 from kkt_driver.intents import CashCounters, Intent
@@ -87,6 +87,7 @@ def _undone(intent: Intent, refusal: Refused) -> Procedure[NotRegistered]:
     undone: list[str] = []
     if _as_before(intent, drive, cash):
         if short.mode == 8 and intent.action == "receipt":
+            refusal.incomplete = yield from _incomplete(intent, refusal)
             undone.append((yield from cancel_receipt()))
         elif short.mode != 8 and drive.current_document:
             undone.append((yield from drop_document()))
@@ -96,6 +97,18 @@ def _undone(intent: Intent, refusal: Refused) -> Procedure[NotRegistered]:
     if left_open or not _as_before(intent, drive, cash):
         raise OutcomeUnknown(intent, str(refusal)) from refusal
     return _proof(intent, refusal, short.mode, drive, undone)
+
+
+def _incomplete(intent: Intent, refusal: Refused) -> Procedure[bool]:
+    """Whether a register that blames the receipt has another total than the receipt: a power cut between two items
+    leaves the rest of them as a receipt of its own."""
+    if refusal.meaning.disposition != "content" or intent.fingerprint is None:
+        return False
+    try:
+        total = (yield from ask(Subtotal())).total
+    except Refused:
+        return False
+    return total != intent.fingerprint.total
 
 
 def _as_before(intent: Intent, drive: DriveStatusReply, cash: CashCounters | None) -> bool:

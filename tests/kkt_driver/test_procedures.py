@@ -408,7 +408,8 @@ def test_a_register_restarted_between_two_items_makes_no_document_of_the_rest(co
 
 
 def test_only_cash_needs_the_total_before_the_close() -> None:
-    """Without cash the register itself refuses a close whose payments differ from its total: no command is spent."""
+    """Without cash the register itself refuses a close whose payments differ from its total: no command is spent. The
+    refusal blames the receipt, but it was the register that lost a part of it: another register may take it."""
     bench = Bench()
     bench.open_shift()
     bench.register.faults = Restarts(bench, "FF46", 2)
@@ -416,7 +417,9 @@ def test_only_cash_needs_the_total_before_the_close() -> None:
         bench.sell(a_receipt(an_item(), an_item(name="Кофе")))
     assert caught.value.code == 0x4D
     assert isinstance(caught.value.proof, NotRegistered)
-    assert "89" not in bench.sent
+    assert "89" not in bench.sent[: bench.sent.index("FF45")]
+    assert caught.value.incomplete
+    assert caught.value.meaning.disposition == "station"
 
 
 def test_an_intent_that_cannot_be_kept_sends_no_close() -> None:
@@ -446,7 +449,7 @@ def test_a_refused_close_is_proved_to_have_left_nothing() -> None:
     assert caught.value.meaning.disposition == "content"
     assert isinstance(caught.value.proof, NotRegistered)
     assert caught.value.proof.evidence["undone"] == ["88h: done"]
-    assert bench.sent == ["8D", "FF46", "FF0C", "FF01", "FF45", "FF01", "10", "88", "FF01", "10"]
+    assert bench.sent == ["8D", "FF46", "FF0C", "FF01", "FF45", "FF01", "10", "89", "88", "FF01", "10"]
     assert bench.look() == bench.state
     assert bench.sell(again=caught.value.proof).document == 3
 

@@ -13,6 +13,9 @@ from tests.simulation.checks import check
 from tests.simulation.world import START, World
 from tests.simulation.worlds import failures, silenced
 
+PART = 1000
+"""Worlds between two lines that tell how far it is."""
+
 
 def show(seed: int) -> None:
     """Every read and write of the host, what it worked at, and how it ended."""
@@ -34,9 +37,11 @@ def main() -> int:
     first, end = numbers
     started = time.process_time()
     count = 0
-    for seed, why in failures(range(first, end)):
-        count += 1
-        print(f"seed {seed}: {why}", flush=True)
+    for part in range(first, end, PART):
+        for seed, why in failures(range(part, min(part + PART, end))):
+            count += 1
+            print(f"seed {seed}: {why}", flush=True)
+        print(f"{min(part + PART, end) - first} of {end - first}, {count} failed", file=sys.stderr, flush=True)
     spent = time.process_time() - started
     print(f"{end - first} worlds, {count} failed, {1000 * spent / (end - first):.1f} ms each")
     return 1 if count else 0

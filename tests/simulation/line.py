@@ -70,8 +70,8 @@ class Line:
     def connect(self) -> None:
         """A new connection; what the register sent over the old one is lost with it, unless the line is serial."""
         self.connection += 1
-        self._last["host"] = 0.0
         if not self.rates.serial:
+            self._last["host"] = 0.0
             self._flying = [one for one in self._flying if one[2] == "register"]
             heapq.heapify(self._flying)
 

@@ -27,7 +27,7 @@ from kkt_driver import commands as k
 from kkt_driver.commands import code_of
 from kkt_driver.effects import Procedure
 from kkt_driver.effects import play as by_hand
-from kkt_driver.errors import LineLost, Malformed, NotSent, OutcomeUnknown, Refused
+from kkt_driver.errors import LineLost, Malformed, NotSent, OutcomeUnknown, Refused, WrongDevice
 from kkt_driver.intents import Intent
 from kkt_driver.link import AlternativeLink, Link, StandardLink
 from kkt_driver.procedures.cash import cash_in, cash_out
@@ -360,6 +360,8 @@ class Host:
                 again = refusal.proof if refusal.proof and refusal.proof.intent.job == job.name else again
                 if refusal.meaning.disposition == "content":
                     raise AssertionError(f"{job.name} is sound, and was refused: {refusal}") from refusal
+                world.advance(world.now + world.chance.random())
+            except WrongDevice:  # one damaged frame in 256 passes its check sum: what it says is asked again
                 world.advance(world.now + world.chance.random())
             except (LineLost, Malformed) as error:
                 if not world.intents:

@@ -389,13 +389,24 @@ def test_damage_without_end_is_given_up_after_the_tries() -> None:
 
 
 def test_frames_refused_without_end_were_proved_not_executed() -> None:
-    """NAK to every frame: as often as it was sent, it was not executed."""
-    host = Host(StandardLink(timing=Timing(tries=3))).send()
+    """NAK to every frame of a read: as often as it was sent, it was not executed."""
+    host = Host(StandardLink(timing=Timing(tries=3))).send(repeatable=True)
     while host.link.busy:
         host.hear(NAK)
     assert host.out.count(FRAME) == 3
     (lost,) = host.events
     assert isinstance(lost, Lost) and not lost.sent
+
+
+def test_a_second_refusal_proves_nothing_for_what_must_not_be_sent_twice() -> None:
+    """One damaged frame may be read as several, each answered NAK: the second NAK may belong to the first frame, and
+    the second frame may be executed just now. A cash-out was paid twice for believing it."""
+    host = Host().send()
+    while host.link.busy:
+        host.hear(NAK)
+    assert host.out.count(FRAME) == 2
+    (lost,) = host.events
+    assert isinstance(lost, Lost) and lost.sent
 
 
 def test_nobody_there() -> None:
