@@ -124,12 +124,11 @@ class Desk:
         self._inboxes[pairing.station].send_nowait(pairing.job)
 
     def send(self, station: str, message: Ticketed | Order | Audit | Lookup) -> None:
-        """A ticket or an order for a station; orders beyond the inbox's size are dropped, tickets never are."""
-        try:
-            self._inboxes[station].send_nowait(message)
-        except trio.WouldBlock:
-            if isinstance(message, Ticketed):
-                raise
+        """A ticket or an order for a station. There is always room for a ticket and a job; orders beyond that are
+        dropped, whoever gives them asks again."""
+        inbox = self._inboxes[station]
+        if isinstance(message, Ticketed) or inbox.statistics().current_buffer_used < INBOX_SIZE - 2:
+            inbox.send_nowait(message)
 
     def decided(self, job_id: str) -> None:
         """A job was registered, refused, quarantined or cancelled: whoever waits for it goes on."""

@@ -1,5 +1,5 @@
 """Journal against archive: every receipt of the drive is a job's, every document of a job is in the drive, sums and
-signs agree, and what the operator confirmed is known to be confirmed.
+signs agree, the drive's own counters grew by them, and what the operator confirmed is known to be confirmed.
 
 Runs at every shift close over what was made since the last audit, and whenever somebody asks, over as much as they
 ask. It reads a page of documents at a time and only while no receipt waits.
@@ -15,12 +15,19 @@ from fleet.journal.base import OwnDocument
 from fleet.station.archive import PAGE, receipts_of, short_records
 from fleet.station.workplace import Workplace
 from kkt_driver.client import Register
-from kkt_driver.commands import RECEIPT_FORMS, DriveStatus, FindDocumentReply
+from kkt_driver.commands import RECEIPT_FORMS, DriveStatus, FindDocumentReply, Totals
+from kkt_driver.effects import Procedure, ask
+from kkt_driver.errors import Refused
 
-__all__ = ["AUDIT", "PROBLEMS_MAX", "Audits", "Findings", "compare"]
+__all__ = ["AUDIT", "PROBLEMS_MAX", "Audits", "Findings", "check_counters", "compare", "read_counters"]
 
 AUDIT = "audit"
 """The event under which audits stand in a station's history."""
+
+OPERATIONS = (1, 2, 3, 4)
+"""1054, in the order in which FEF4h gives its sums."""
+RECEIPTS, CORRECTIONS = 0, 5
+"""Kinds of FEF4h."""
 
 PROBLEMS_MAX = 100
 """Kept in one audit's record; the number of all is kept, too."""
@@ -42,6 +49,8 @@ class Findings(msgspec.Struct, kw_only=True):
     foreign: list[int] = []
     unconfirmed: list[int] = []
     """Documents that the drive has a ticket for, and the journal had none yet."""
+    counters: dict[int, int] | None = None
+    """The drive's own sums by operation since its registration; None where the register does not tell them."""
     problems: list[str] = []
     problem_count: int = 0
 
@@ -82,6 +91,30 @@ def _same(found: Findings, record: FindDocumentReply, job: OwnDocument) -> None:
         found.unconfirmed.append(job.document)
     elif job.confirmed and not record.ticket:
         found.problem(f"document {job.document}: confirmed with job {job.job}, the drive has no ticket")
+
+
+def check_counters(found: Findings, before: dict[int, int] | None) -> None:
+    """The drive's counters grew by what its archive shows; `before` are those of an audit that ended where this one
+    began."""
+    if before is None or found.counters is None:
+        return
+    for operation, sum_now in found.counters.items():
+        grew, shown = sum_now - before.get(operation, 0), found.archive.get(operation, 0)
+        if grew != shown:
+            found.problem(f"operation {operation}: the drive counts {grew} kopecks more, its receipts are {shown}")
+
+
+def read_counters() -> Procedure[dict[int, int] | None]:
+    """Receipts' and corrections' sums by operation (FEF4h), or None where the register does not know the command."""
+    sums = dict.fromkeys(OPERATIONS, 0)
+    for kind in (RECEIPTS, CORRECTIONS):
+        try:
+            totals = (yield from ask(Totals(kind=kind))).totals
+        except Refused:
+            return None
+        for operation, total in zip(OPERATIONS, totals, strict=False):
+            sums[operation] += total
+    return sums
 
 
 class Audits:
@@ -129,7 +162,8 @@ class Audits:
         drive = await register.ask(DriveStatus())
         if first is None:
             first = await self._since(drive.drive)
-        return Findings(drive=drive.drive, first=first, last=drive.last_document, why=why, at=first)
+        counters = await register.run(read_counters())  # in the same hold: nothing is made in between
+        return Findings(drive=drive.drive, first=first, last=drive.last_document, why=why, at=first, counters=counters)
 
     async def _since(self, drive: str) -> int:
         """After the last document of the audit before this one; from the first that is a job's when there was none:
@@ -138,6 +172,14 @@ class Audits:
             if record.detail["drive"] == drive:
                 return int(record.detail["last"]) + 1
         return await self._work.journal.first_document(drive) or 1
+
+    async def _counters_before(self, found: Findings) -> dict[int, int] | None:
+        """The counters of an audit that ended where this one began."""
+        for record in await self._work.journal.records(self._work.name, [AUDIT]):
+            if (record.detail["drive"], record.detail["last"] + 1) == (found.drive, found.first):
+                counters = record.detail.get("counters")
+                return None if counters is None else {int(key): value for key, value in counters.items()}
+        return None
 
     async def _keep_foreign(self, register: Register, numbers: list[int]) -> None:
         work = self._work
@@ -151,6 +193,7 @@ class Audits:
         drive = await register.ask(DriveStatus())
         if drive.last_document < found.last:
             found.problem(f"the drive's last document went back from {found.last} to {drive.last_document}")
+        check_counters(found, await self._counters_before(found))
         detail: dict[str, Any] = msgspec.to_builtins(found, str_keys=True)
         detail["sums_agree"] = found.archive == found.journal
         await work.journal.record(work.name, AUDIT, detail)

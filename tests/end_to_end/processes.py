@@ -24,6 +24,7 @@ __all__ = ["FF45_S", "Plant", "Program", "Shop"]
 
 INN = "9900000000"
 PASSWORD_HASH = "scrypt$2$1$1$c2FsdA==$wtjvNeNSY4LnFQFMPiCIRSquHhoETffSC54M0snMygY="  # "open sesame", cheap to check
+COME_AGAIN = 1907
 READY_S = 30.0
 STOP_S = 12.0
 FF45_S = 2.0
@@ -196,6 +197,9 @@ class Shop:
         receipt = {"TaxationSystem": "Common", "Items": [item]}
         asked = {"Request": {"Inn": INN, "Type": "Income", "InvoiceId": key, "CustomerReceipt": receipt}}
         answer = await self._call("receipt", asked)
+        while answer["Status"] != "Success" and answer["Error"]["Code"] == COME_AGAIN:
+            await trio.sleep(0.2)
+            answer = await self._call("receipt", asked)
         if answer["Status"] == "Success":
             return str(answer["Data"]["ReceiptId"])
         assert answer["Error"]["Code"] == 1019, answer

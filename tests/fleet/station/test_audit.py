@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from fleet.journal.base import OwnDocument
-from fleet.station.audit import PROBLEMS_MAX, Findings, compare
+from fleet.station.audit import PROBLEMS_MAX, Findings, check_counters, compare
 from kkt_driver.commands import FindDocumentReply
 
 
@@ -57,6 +57,23 @@ def test_a_ticket_that_the_journal_has_not_heard_of() -> None:
     """No fault: the relay catches up with it."""
     found = compared([record(1), record(2), record(3)], [job(1), job(2), job(3, confirmed=False)])
     assert (found.problem_count, found.unconfirmed) == (0, [3])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "problems"),
+    [
+        ({1: 1000, 2: 0}, {1: 1100, 2: 50}, 0),
+        ({1: 1000, 2: 0}, {1: 1200, 2: 50}, 1),
+        ({1: 1000, 2: 70}, {1: 1000, 2: 50}, 2),
+        (None, {1: 7}, 0),
+        ({1: 7}, None, 0),
+    ],
+)
+def test_the_drives_own_counters(before: dict[int, int] | None, now: dict[int, int] | None, problems: int) -> None:
+    """Money that the drive counted and no receipt shows, or the other way round, is a fault; the unknown is none."""
+    found = Findings(drive="d", first=1, last=3, why="test", at=4, archive={1: 100, 2: 50}, counters=now)
+    check_counters(found, before)
+    assert found.problem_count == problems
 
 
 def test_many_faults_are_counted_and_some_are_kept() -> None:

@@ -37,12 +37,14 @@ async def test_a_shift_is_closed_on_demand_and_audited(tmp_path: Path, autojump_
         assert [form for _, form, _ in documents(world.registers[0], world.now())] == [1, 2, 3, 3, 5]
         assert (found.detail["receipts"], found.detail["problems"], found.detail["sums_agree"]) == (2, [], True)
         assert found.detail["archive"] == {"1": 39800}
+        assert found.detail["counters"]["1"] == 39800
         assert [one.event for one in await fleet.stations.history("k1")] == ["audit", "close_shift"]
         assert (await fleet.stations.history("k1", ["close_shift"]))[0].detail == {"who": "olga"}
         await wait_for(fleet, await post(fleet, "3"), State.CONFIRMED)
         await fleet.stations.close_shift("k1", who="olga")
         later = await audited(fleet, found.seq)
         assert (later.detail["first"], later.detail["receipts"]) == (found.detail["last"] + 1, 1)
+        assert (later.detail["counters"]["1"], later.detail["problems"]) == (59700, [])
 
 
 async def test_a_foreign_document_is_found(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
