@@ -7,6 +7,7 @@ the rack waits for `changes`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -17,17 +18,10 @@ from fleet.dispatch import Abilities, Dispatcher, Need, Pairing
 from fleet.jobs import Job
 from fleet.journal.base import Discovered
 
-__all__ = ["Audit", "Changes", "Desk", "Lookup", "Message", "Order", "Ticketed"]
+__all__ = ["Audit", "Changes", "Desk", "Lookup", "Message", "Order"]
 
 INBOX_SIZE = 8
-"""Messages that may wait for one station: at most one job (only an idle station is given one), one ticket (one message
-per drive is on its way at a time) and a few orders of an operator; a full inbox is an error of ours."""
-
-
-class Ticketed(msgspec.Struct, frozen=True):
-    """The operator answered (or did not: None) the message that a station had read from its drive."""
-
-    answer: bytes | None
+"""Messages that may wait for one station: at most one job (only an idle station is given one) and a few orders."""
 
 
 class Order(Enum):
@@ -62,7 +56,7 @@ class Lookup:
         return self._found
 
 
-Message: TypeAlias = Job | Ticketed | Order | Audit | Lookup
+Message: TypeAlias = Job | Order | Audit | Lookup
 """What a station's inbox may hold."""
 
 
@@ -123,13 +117,10 @@ class Desk:
     def _deliver(self, pairing: Pairing) -> None:
         self._inboxes[pairing.station].send_nowait(pairing.job)
 
-    def send(self, station: str, message: Ticketed | Order | Audit | Lookup) -> None:
-        """A ticket or an order for a station; orders beyond the inbox's size are dropped, tickets never are."""
-        try:
+    def send(self, station: str, message: Order | Audit | Lookup) -> None:
+        """An order for a station; those beyond the inbox's size are dropped: a station with a full inbox is awake."""
+        with suppress(trio.WouldBlock):
             self._inboxes[station].send_nowait(message)
-        except trio.WouldBlock:
-            if isinstance(message, Ticketed):
-                raise
 
     def decided(self, job_id: str) -> None:
         """A job was registered, refused, quarantined or cancelled: whoever waits for it goes on."""
