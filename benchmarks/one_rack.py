@@ -80,7 +80,7 @@ def configuration(arguments: argparse.Namespace, state: Path, ready: dict[str, A
         name="bench",
         state_dir=state,
         http=settings.Http(listen="127.0.0.1:0"),
-        operator=settings.Operator(address=f"tcp://{ready['operator']}", pause_s=0.0),
+        operator=settings.Operator(addresses=(f"tcp://{ready['operator']}",), pause_s=0.0),
         queue=settings.Queue(max_jobs=1_000_000),
         tenants=(
             settings.Tenant(name="bench", login="bench", password_hash=settings.hash_password(PASSWORD), inn=INN),

@@ -67,6 +67,9 @@ share = 0.2                               # of a pool that closes at the same ti
 
 [operator]                                # leave the table out when registers send by themselves
 address = "tcp://127.0.0.1:7900"
+# addresses = ["tcp://10.0.0.1:7900", "tcp://10.1.0.1:7900"]   # instead: the first that works is used
+# marking = "tcp://127.0.0.1:7901"         # the operator's point of the marking system (ОИСМ), for FFD 1.2
+# keys = "tcp://127.0.0.1:7902"            # the key server (ОКП)
 pause_s = 0.1                             # between two messages of one drive
 answer_timeout_s = 30
 poll_s = 60                               # how often an idle drive is asked for messages
@@ -108,11 +111,16 @@ deadlines = { "FF45" = 40 }               # command code = seconds, where a regi
 # group = "north"
 # places = ["shop.example"]               # settlement places (1187) that it serves; without it: all
 # reserve = true                          # works only while the others cannot keep up
+# relay = "register"                      # it talks to its operator itself; "host": this daemon carries messages
 """
 
 
 Layer: TypeAlias = Literal["standard", "alternative", "auto"]
 """Link layer of a register's line; auto finds it out at every connect."""
+
+
+RelayBy: TypeAlias = Literal["host", "register"]
+"""Who carries a register's messages to the operator."""
 
 
 class Http(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,9 +152,12 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
-    """The operator that the relay talks to."""
+    """The operator that the relay talks to, by the first of its addresses that works."""
 
-    address: str
+    addresses: tuple[str, ...]
+    marking: str | None = None
+    """Where messages of the drive for the marking system and for the key server go."""
+    keys: str | None = None
     pause_s: float = 0.1
     answer_timeout_s: float = 30.0
     poll_s: float = 60.0
@@ -195,7 +206,8 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     """One register and how to reach it. `deadlines`: command code in hex → seconds; the rest keep theirs.
 
     Receipts that ask for a `group` go to registers of it alone; with `places`, receipts of another settlement place
-    (1187) go elsewhere; a `reserve` register works only while the others cannot keep up.
+    (1187) go elsewhere; a `reserve` register works only while the others cannot keep up; `relay` says who talks to the
+    operator.
     """
 
     name: str
@@ -207,6 +219,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     group: str | None = None
     places: tuple[str, ...] = ()
     reserve: bool = False
+    relay: RelayBy = "host"
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -471,13 +484,32 @@ def _queue(table: _Table) -> Queue:
 
 def _operator(table: _Table) -> Operator:
     operator = Operator(
-        address=table.text("address", check=_wrong_tcp),
+        addresses=_operator_addresses(table),
+        marking=table.text("marking", None, _wrong_tcp),
+        keys=table.text("keys", None, _wrong_tcp),
         pause_s=table.number("pause_s", 0.1, 0, 3600),
         answer_timeout_s=table.number("answer_timeout_s", 30.0, 0.1, 600),
         poll_s=table.number("poll_s", 60.0, 0.1, 86400),
     )
     table.close()
     return operator
+
+
+def _operator_addresses(table: _Table) -> tuple[str, ...]:
+    """`address` alone, or `addresses`, the preferred first."""
+    if not table.has("addresses"):
+        table.texts("addresses")  # a known key that is not there
+        return (table.text("address", check=_wrong_tcp),)
+    addresses = table.texts("addresses")
+    for index, address in enumerate(addresses):
+        if (wrong := _wrong_tcp(address)) is not None:
+            table.problem(f"addresses[{index}]", wrong)
+    if table.has("address"):
+        table.text("address")
+        table.problem("address", "say addresses or address, not both")
+    elif not addresses or len(set(addresses)) < len(addresses):
+        table.problem("addresses", "must be one or more, all different")
+    return addresses
 
 
 def _shift(table: _Table) -> ShiftPolicy:
@@ -532,6 +564,7 @@ def _station(table: _Table) -> Station:
         group=table.text("group", None, _wrong_name),
         places=table.texts("places"),
         reserve=table.flag("reserve", False),
+        relay=cast(RelayBy, table.text("relay", "host", _wrong_relay)),
     )
     table.close()
     return station
@@ -591,6 +624,10 @@ def _wrong_name(text: str) -> str | None:
 
 def _wrong_link(text: str) -> str | None:
     return None if text in get_args(Layer) else f"must be standard, alternative or auto, not {text!r}"
+
+
+def _wrong_relay(text: str) -> str | None:
+    return None if text in get_args(RelayBy) else f"must be host or register, not {text!r}"
 
 
 def _wrong_timezone(text: str) -> str | None:

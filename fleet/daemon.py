@@ -21,7 +21,7 @@ from fleet.desk import Desk
 from fleet.dispatch import Dispatcher
 from fleet.journal.base import Journal
 from fleet.journal.sqlite import SqliteJournal
-from fleet.operator_line import Dial, OperatorLine
+from fleet.operator_line import Dial, OperatorLines
 from fleet.rack import STOP_S, Rack
 from fleet.retention import DAY_S, forget_buyers
 from fleet.shift_turns import ShiftTurns
@@ -77,6 +77,7 @@ async def open_daemon(
         )
         desk = Desk(dispatcher, clock)
         turns = ShiftTurns(config.shift.share)
+        lines = OperatorLines(config.operator, dial, clock)
 
         def build(station: settings.Station) -> Station:
             return Station(
@@ -87,13 +88,7 @@ async def open_daemon(
                 clock=clock,
                 local_time=local_time,
                 connect=connect,
-                operator=None
-                if config.operator is None
-                else OperatorLine(
-                    dial(config.operator.address),
-                    station=station.name,
-                    answer_timeout_s=config.operator.answer_timeout_s,
-                ),
+                lines={} if station.relay == "register" else lines.of(station.name),
                 turns=turns,
                 jitter=jitter,
             )

@@ -17,17 +17,10 @@ from fleet.dispatch import Abilities, Dispatcher, Need, Pairing
 from fleet.jobs import Job
 from fleet.journal.base import Discovered
 
-__all__ = ["Audit", "Changes", "Desk", "Lookup", "Message", "Order", "Ticketed"]
+__all__ = ["Audit", "Changes", "Desk", "Lookup", "Message", "Order"]
 
 INBOX_SIZE = 8
-"""Messages that may wait for one station: at most one job (only an idle station is given one), one ticket (one message
-per drive is on its way at a time) and a few orders of an operator; a full inbox is an error of ours."""
-
-
-class Ticketed(msgspec.Struct, frozen=True):
-    """The operator answered (or did not: None) the message that a station had read from its drive."""
-
-    answer: bytes | None
+"""Messages that may wait for one station: at most one job (only an idle station is given one) and a few orders."""
 
 
 class Order(Enum):
@@ -62,7 +55,7 @@ class Lookup:
         return self._found
 
 
-Message: TypeAlias = Job | Ticketed | Order | Audit | Lookup
+Message: TypeAlias = Job | Order | Audit | Lookup
 """What a station's inbox may hold."""
 
 
@@ -123,11 +116,11 @@ class Desk:
     def _deliver(self, pairing: Pairing) -> None:
         self._inboxes[pairing.station].send_nowait(pairing.job)
 
-    def send(self, station: str, message: Ticketed | Order | Audit | Lookup) -> None:
-        """A ticket or an order for a station. There is always room for a ticket and a job; orders beyond that are
-        dropped, whoever gives them asks again."""
+    def send(self, station: str, message: Order | Audit | Lookup) -> None:
+        """An order for a station. There is always room for a job; orders beyond that are dropped: a station with a full
+        inbox is awake, and whoever gives them asks again."""
         inbox = self._inboxes[station]
-        if isinstance(message, Ticketed) or inbox.statistics().current_buffer_used < INBOX_SIZE - 2:
+        if inbox.statistics().current_buffer_used < INBOX_SIZE - 1:
             inbox.send_nowait(message)
 
     def decided(self, job_id: str) -> None:

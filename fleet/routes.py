@@ -27,6 +27,11 @@ class Routes:
         assert addresses, "an operator has an address"
         self._routes = {address: _Route() for address in addresses}
 
+    @property
+    def addresses(self) -> list[str]:
+        """All of them, in the configured order."""
+        return list(self._routes)
+
     def order(self, now: float) -> list[str]:
         """Which to try, one after the other: those that work or may be tried again, in the configured order, then the
         others, the soonest rested first: a message is never left without a try."""

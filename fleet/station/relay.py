@@ -1,101 +1,154 @@
 """Messages of the drive to the operator, tickets back: two short holds of the register with a talk between them that
-holds nothing."""
+holds nothing.
+
+Receipts come first while documents are young; the older the oldest of them is, the fewer receipts are made between two
+holds, so under saturation tickets lag by about a minute and a backlog shrinks. A register that talks to its operator
+over its own network is only watched: how much waits (FF39h), and the ticket of each document (FF3Ch).
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import UTC, timedelta
 
+import msgspec
 import trio
 
-from fleet.desk import Ticketed
+from fleet.desk import Order
 from fleet.jobs import Ticket
 from fleet.operator_line import OperatorLine
 from fleet.station.workplace import Workplace
 from kkt_driver import relay
 from kkt_driver.client import Register
 from kkt_driver.commands import ExchangeStatus, ExchangeStatusReply
+from kkt_driver.procedures.identity import read_number
 
-__all__ = ["OperatorRelay"]
+__all__ = ["PRIORITIES", "OperatorRelay", "Priority", "priority"]
 
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Pauses after an answer that did not come."""
 
 NO_RELAY_POLL_S = 60.0
+"""How often a register that sends by itself is asked while nothing waits."""
+
+FOLLOW_S = 5.0
+"""And while a document waits for its ticket."""
+
+RECOUNT_S = 10.0
+"""With a backlog the drive is asked for the age of its oldest document at most so often."""
+
+ANSWER_S = 2.0
+"""How long a receipt waits for the operator's answer when the drive's messages come first."""
+
+CODE_TABLE = (20, 7)
+"""Where a register keeps the operator's last response code (1022): table, field."""
+
+
+class Priority(msgspec.Struct, frozen=True):
+    """From which age of the oldest document on: receipts between two holds, documents delivered in one."""
+
+    age_s: float
+    receipts: int
+    documents: int
+
+
+PRIORITIES = (
+    Priority(0.0, 4, 1),
+    Priority(30.0, 2, 1),
+    Priority(60.0, 1, 1),
+    Priority(300.0, 1, 2),
+    Priority(3600.0, 1, 4),
+    Priority(86_400.0, 1, 16),
+)
+"""One document in a hold for each receipt keeps up with any load; two catch up."""
+
+
+def priority(age_s: float) -> Priority:
+    """The last row whose age is reached."""
+    return [row for row in PRIORITIES if age_s >= row.age_s or row.age_s == 0.0][-1]
 
 
 class OperatorRelay:
-    """The relay of one station. Without a line (the register sends by itself) it does nothing."""
+    """The relay of one station: over the host's line, or by watching a register that sends by itself."""
 
-    def __init__(self, work: Workplace, line: OperatorLine | None) -> None:
+    def __init__(self, work: Workplace, lines: Mapping[relay.Peer, OperatorLine]) -> None:
         self._work = work
-        self._line = line
+        self._lines = lines
         self._due = 0.0  # not before: the pause between messages, or after an answer that did not come
-        self._poll_due = 0.0  # when the drive is asked whether it has messages that we do not know of
-        self._talking = False
+        self._poll_due = 0.0  # when the drive is asked what we do not know
+        self._counted_at = 0.0
         self._silent = 0
-        self._ticket: Ticketed | None = None
-        self._outgoing: relay.Outgoing | None = None
+        self._receipts = 0  # made since the last hold
+        self._outgoing: relay.Outgoing | None = None  # on its way to the operator
+        self._answered = trio.Event()
+        self._answer: bytes | None = None
 
     async def begin(self, register: Register) -> None:
         """A connection was made: what was under way over the last one is forgotten, the drive offers it again."""
+        self._outgoing = None
         await self.count(register)
         self._due = self._work.now()
-        self._talking, self._ticket = False, None
 
     @property
     def due_at(self) -> float | None:
-        """When the relay wants the register next."""
-        if self._line is None or self._talking:
+        """When the relay wants the register next; None while the operator thinks."""
+        if not self._lines:
+            return self._poll_due
+        if self._outgoing is not None:
             return None
         return self._due if self._work.unsent else self._poll_due
 
-    def answered(self, ticket: Ticketed) -> None:
-        """The operator answered, or did not."""
-        self._ticket = ticket
-
-    async def turn(self, register: Register, helpers: trio.Nursery) -> None:
-        """Hand a waiting answer to the drive, then read the next message."""
-        if self._line is None:
+    async def turn(self, register: Register, helpers: trio.Nursery, *, receipt_waits: bool = False) -> None:
+        """Take the register for as long as the age of its documents allows."""
+        if not self._lines:
+            await self._follow(register)
             return
-        if self._ticket is not None:
-            ticket, self._ticket = self._ticket, None
-            self._talking = False
-            await self._write(register, ticket)
-        now = self._work.now()
-        if self._talking:
-            return
-        if not self._work.unsent and now >= self._poll_due:
-            await self.count(register)
-        if self._work.unsent and now >= self._due:
-            await self._read(register, helpers, now)
+        row = priority(self._age_s())
+        if receipt_waits:
+            self._receipts += 1
+            if self._receipts <= row.receipts and self._work.unsent:
+                return
+        for _ in range(row.documents if receipt_waits else 1):
+            self._receipts = 0
+            await self._step(register, helpers)
+            if self._outgoing is None or row.documents == 1:
+                return
+            with trio.move_on_after(ANSWER_S):
+                await self._answered.wait()
 
-    async def count(self, register: Register) -> None:
+    async def count(self, register: Register) -> ExchangeStatusReply:
         """Ask the drive how many documents wait, and since when."""
         work = self._work
-        self._poll_due = work.now() + self._poll_s()
+        self._counted_at = work.now()
         status = await register.ask(ExchangeStatus())
         work.unsent = status.queue
-        await self._catch_up(status)
         if status.queue == 0 or status.first_moment is None:
             work.oldest_unsent_at = None
         else:
             age = work.local_now() - status.first_moment
             work.oldest_unsent_at = work.now() - max(age, timedelta()).total_seconds()
-
-    async def _catch_up(self, status: ExchangeStatusReply) -> None:
-        """Jobs whose ticket the drive has and the journal does not: we died between the two, or the register sends by
-        itself. Before the first document that waits, all have their ticket."""
-        work = self._work
-        if work.identity is None:
-            return
-        for one in await work.journal.unconfirmed(work.identity.drive):
-            if status.queue == 0 or one.document < status.first_document:
-                await work.journal.confirm(one.drive, one.document, Ticket(at=work.now()))
-                work.desk.changes.tell()
+        self._poll_due = work.now() + self._poll_s()
+        await self._catch_up(register, status)
+        return status
 
     async def aclose(self) -> None:
-        if self._line is not None:
-            await self._line.aclose()
+        for line in self._lines.values():
+            await line.aclose()
+
+    # --- over the host's line --------------------------------------------------------------------------------------
+
+    async def _step(self, register: Register, helpers: trio.Nursery) -> None:
+        """Hand a waiting answer to the drive, then read the next message."""
+        if self._outgoing is not None:
+            if not self._answered.is_set():
+                return
+            outgoing, self._outgoing = self._outgoing, None
+            await self._write(register, outgoing, self._answer)
+        now = self._work.now()
+        if not self._work.unsent and now >= self._poll_due:
+            await self.count(register)
+        if self._work.unsent and now >= self._due:
+            await self._read(register, helpers, now)
 
     async def _read(self, register: Register, helpers: trio.Nursery, now: float) -> None:
         outgoing = await register.run(relay.read_message())
@@ -103,44 +156,108 @@ class OperatorRelay:
             await self.count(register)
             self._due = now + (self._poll_s() if self._work.unsent else 0.0)
         else:
-            self._talking = True
             self._outgoing = outgoing
-            helpers.start_soon(self._talk, outgoing.message)
+            self._answered, self._answer = trio.Event(), None
+            helpers.start_soon(self._talk, outgoing)
 
-    async def _talk(self, message: bytes) -> None:
-        """Exchange with the operator without holding the register."""
-        assert self._line is not None
-        self._work.desk.send(self._work.name, Ticketed(await self._line.exchange(message)))
+    async def _talk(self, outgoing: relay.Outgoing) -> None:
+        """Exchange with the operator (or whom else the drive has a message for) without holding the register."""
+        line = self._lines.get(outgoing.peer)
+        if line is None:
+            text = f"the drive has messages for {outgoing.peer}, and no address is configured"
+            await self._work.alarms.ring("no route", "alarm", text)
+        else:
+            self._answer = await line.exchange(outgoing.message)
+        self._answered.set()
+        self._work.desk.send(self._work.name, Order.WAKE)
 
-    async def _write(self, register: Register, ticket: Ticketed) -> None:
+    async def _write(self, register: Register, outgoing: relay.Outgoing, answer: bytes | None) -> None:
         work, now = self._work, self._work.now()
-        assert work.identity is not None and work.fleet.operator is not None and self._outgoing is not None
-        if ticket.answer is None:
+        assert work.fleet.operator is not None
+        if answer is None:
             self._due = now + min(self._poll_s(), self._backoff_s())
             return
-        delivered = await register.run(relay.write_answer(self._outgoing, ticket.answer))
+        delivered = await register.run(relay.write_answer(outgoing, answer))
         if isinstance(delivered, relay.Declined):
             work.log.warning("no ticket for a document", document=delivered.document, why=delivered.why)
             self._due = now + self._backoff_s()
             return
         self._due = now + work.fleet.operator.pause_s
-        if isinstance(delivered, relay.Carried):  # an answer to a question about marking or keys: no document
-            return
         self._silent = 0
+        if isinstance(delivered, relay.Carried):
+            return
         work.unsent = max(0, work.unsent - 1)
-        work.oldest_unsent_at = now if work.unsent else None
-        confirmed = Ticket(at=now, code=delivered.code or 0)
-        job = await work.journal.confirm(work.identity.drive, delivered.document, confirmed)
-        if delivered.code:
-            work.log.error("the operator reports a fault", document=delivered.document, code=delivered.code)
-        if job is not None:
-            work.log.info("receipt confirmed", job=job.id, document=delivered.document)
-        work.desk.changes.tell()
+        if not work.unsent:
+            work.oldest_unsent_at = None
+        elif now - self._counted_at >= RECOUNT_S:
+            await self.count(register)
+        await self._confirm(delivered.document, Ticket(at=now, code=delivered.code or 0))
 
     def _backoff_s(self) -> float:
         pause = BACKOFF_S[min(self._silent, len(BACKOFF_S) - 1)]
         self._silent += 1
         return pause * (1 + 0.1 * self._work.jitter())
 
+    # --- over the register's own network ---------------------------------------------------------------------------
+
+    async def _follow(self, register: Register) -> None:
+        work = self._work
+        if work.now() < self._poll_due:
+            return
+        waited = work.unsent
+        await self.count(register)
+        if work.identity is not None and not work.unsent and waited:
+            code = await register.run(read_number(*CODE_TABLE))
+            if code:
+                await self._tell_code(None, code)
+
+    async def _catch_up(self, register: Register, status: ExchangeStatusReply) -> None:
+        """Jobs whose ticket the drive has and the journal does not: we died between the two, or the register sends by
+        itself. Before the first document that waits, all have their ticket; the drive is asked when it came."""
+        work = self._work
+        if work.identity is None:
+            return
+        for one in await work.journal.unconfirmed(work.identity.drive):
+            if status.queue and one.document >= status.first_document:
+                continue
+            kept = await register.run(relay.ticket(one.document))
+            if kept is not None:
+                at = work.now() if kept.moment is None else kept.moment.replace(tzinfo=UTC).timestamp()
+                await self._confirm(one.document, Ticket(at=at))
+
+    # --- what both end in ------------------------------------------------------------------------------------------
+
+    async def _confirm(self, document: int, ticket: Ticket) -> None:
+        work = self._work
+        assert work.identity is not None
+        job = await work.journal.confirm(work.identity.drive, document, ticket)
+        if ticket.code:
+            await self._tell_code(document, ticket.code)
+        if job is not None:
+            work.log.info("receipt confirmed", job=job.id, document=document)
+        work.desk.changes.tell()
+
+    async def _tell_code(self, document: int | None, code: int) -> None:
+        """11 and 14: the document is confirmed, and somebody has to look at what it says."""
+        work = self._work
+        meaning = CODES.get(code, "a code that the order does not have")
+        which = "a document" if document is None else f"document {document}"
+        detail = {"document": document, "code": code, "drive": work.identity.drive if work.identity else ""}
+        await work.journal.record(work.name, "operator_code", detail)
+        await work.alarms.ring(
+            f"operator code {code}", "alarm", f"the operator on {which}: {meaning} ({code})", **detail
+        )
+
+    def _age_s(self) -> float:
+        since = self._work.oldest_unsent_at
+        return 0.0 if since is None else self._work.now() - since
+
     def _poll_s(self) -> float:
-        return NO_RELAY_POLL_S if self._work.fleet.operator is None else self._work.fleet.operator.poll_s
+        work = self._work
+        if not self._lines:
+            return FOLLOW_S if work.unsent else NO_RELAY_POLL_S
+        return NO_RELAY_POLL_S if work.fleet.operator is None else work.fleet.operator.poll_s
+
+
+CODES = {11: "content not recognised", 14: "format check failed"}
+"""Response codes (1022) that confirm a document and say that it is not as it should be."""

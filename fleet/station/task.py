@@ -9,13 +9,13 @@ registered), quarantined, or left `sent`/`unknown` in the journal for the next c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import trio
 
 from fleet import config as settings
-from fleet.desk import Audit, Desk, Lookup, Message, Order, Ticketed
+from fleet.desk import Audit, Desk, Lookup, Message, Order
 from fleet.dispatch import Need, refusals
 from fleet.jobs import Job
 from fleet.journal.base import Journal
@@ -24,7 +24,7 @@ from fleet.shift_turns import ShiftTurns
 from fleet.station.archive import receipts_of
 from fleet.station.audit import Audits
 from fleet.station.clock import keep_clock
-from fleet.station.commissioning import commission
+from fleet.station.commissioning import DRIFT, commission, keep_profile
 from fleet.station.doubt import Doubt
 from fleet.station.endings import Endings
 from fleet.station.health import Breaker
@@ -38,12 +38,21 @@ from fleet.station.workplace import Connect, Workplace, explain
 from fleet.views import StationView
 from kkt_driver import procedures
 from kkt_driver.client import Register
-from kkt_driver.errors import DriverError
+from kkt_driver.commands import ShortStatus
+from kkt_driver.errors import DriverError, NotSent
 from kkt_driver.intents import Intent
+from kkt_driver.relay import Peer
 
 __all__ = ["Station"]
 
 IDLE_MAX_S = 3600.0
+
+QUIET_S = 1.0
+"""A register that answered so lately is there."""
+
+THERE_S = 0.7
+"""How long a register has to say that it is there: it answers 10h within some ten milliseconds, also while it prints.
+A slow line needs more: `deadlines = { "10" = … }` of the station."""
 
 STANDING = "standing"
 """What keeps a station out of its pool when a person said so."""
@@ -65,7 +74,7 @@ class Station:
         clock: Callable[[], float],
         local_time: Callable[[float, str], datetime],
         connect: Connect,
-        operator: OperatorLine | None,
+        lines: Mapping[Peer, OperatorLine],
         turns: ShiftTurns,
         jitter: Callable[[], float],
     ) -> None:
@@ -82,9 +91,10 @@ class Station:
         self._own = OwnCommands(self._work, self._doubt)
         self._shifts = Shifts(self._work, self._own, turns)
         self._receipts = Receipts(self._work, shifts=self._shifts, doubt=self._doubt, endings=self._endings)
-        self._relay = OperatorRelay(self._work, operator)
+        self._relay = OperatorRelay(self._work, lines)
         self._audits = Audits(self._work)
         self._breaker = Breaker()
+        self._heard_at = 0.0
         self._lookups: list[Lookup] = []
         self._given: Job | None = None
         """The job that the dispatcher gave us, until it is claimed."""
@@ -156,6 +166,8 @@ class Station:
     async def acknowledge(self, alarm: str, *, who: str, why: str) -> bool:
         """A person has seen an alarm; False when it is not open."""
         done = await self._work.alarms.over(alarm, who=who, why=why)
+        if done and alarm.startswith(DRIFT) and self._work.identity is not None:
+            await keep_profile(self._work)
         self._desk.changes.tell()
         return done
 
@@ -206,6 +218,7 @@ class Station:
         await self._relay.begin(register)
         self._breaker.reached(self._work.now())
         self._work.ready = True
+        self._heard_at = self._work.now()
         self._work.join()
         view = self.view()
         self._work.log.info("register is ready", serial=view.serial, drive=view.drive, last_document=view.last_document)
@@ -219,9 +232,9 @@ class Station:
                 self._audits.ask(None, "shift close")
             await watch_unsent(self._work)
             await self._look_up(register)
-            await self._relay.turn(register, helpers)
             if self._given is None and not self._work.outside:
                 self._given = self._desk.next_for(self.name)
+            await self._relay.turn(register, helpers, receipt_waits=self._given is not None)
             if self._given is None and self._audits.due:
                 self._desk.dispatcher.busy(self.name)
                 await self._audits.turn(register)
@@ -234,9 +247,22 @@ class Station:
                 self._desk.dispatcher.busy(self.name)
                 self._digest(message)
             if self._given is not None:
+                await self._still_there(register)
                 given, self._given = self._given, None
                 if await self._receipts.make(register, given):
                     await self._well()
+                self._heard_at = self._work.now()
+
+    async def _still_there(self, register: Register) -> None:
+        """A register that said nothing for a while may be gone without a word. A short question tells in time for the
+        receipt to be elsewhere within a second; what a receipt begins with would wait for several."""
+        if self._work.now() - self._heard_at < QUIET_S:
+            return
+        patience_s = max(THERE_S, self.config.deadlines.get("10", 0.0))
+        with trio.move_on_after(patience_s) as patience:
+            await register.ask(ShortStatus())
+        if patience.cancelled_caught:
+            raise NotSent(f"the register does not answer within {patience_s:g} s", command="10")
 
     async def _well(self) -> None:
         self._breaker.worked()
@@ -292,8 +318,6 @@ class Station:
         """Remember what there is to do. A job may come together with the message that ended the idle wait."""
         if isinstance(message, Job):
             self._given = message
-        elif isinstance(message, Ticketed):
-            self._relay.answered(message)
         elif isinstance(message, Audit):
             self._audits.ask(message.first, message.why)
         elif isinstance(message, Lookup):

@@ -94,6 +94,11 @@ class Workplace:
         self.made = 0
         self.service_s = 0.0
 
+    @property
+    def host_relays(self) -> bool:
+        """Whether the register's messages for the operator are ours to carry."""
+        return self.fleet.operator is not None and self.config.relay == "host"
+
     def local_now(self) -> datetime:
         """The wall clock where the register stands."""
         return self._local_time(self.now(), self.config.timezone)

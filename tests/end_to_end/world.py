@@ -6,9 +6,11 @@ sockets and the wall clock. Run it under trio's autojump clock: an hour of waiti
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from functools import partial
 from math import inf
 from pathlib import Path
 
@@ -35,6 +37,7 @@ from kkt_driver.link import AlternativeLink, Link, StandardLink
 
 START = 1_795_420_800.0  # 2026-11-23 12:00 in Moscow
 INN = "9900000000"
+OPERATOR = ("tcp://127.0.0.1:7900", "tcp://127.0.0.1:7901")
 
 
 class World:
@@ -49,6 +52,11 @@ class World:
         ]
         self.operator = TestOperator(master=DEMO_MASTER_KEY)
         self.operator_up = True
+        self.operator_delay_s = 0.0
+        self.dead_routes: set[str] = set()
+        """Addresses of the operator that refuse a connection; `black_holes` never answer to one."""
+        self.black_holes: set[str] = set()
+        self.dialled: Counter[str] = Counter()
         self.unplugged: set[int] = set()
         self.mute: set[int] = set()
         """Registers that hear everything and say nothing: the line stands, nobody is there."""
@@ -67,7 +75,7 @@ class World:
         config = settings.Config(
             name="world",
             state_dir=self.state,
-            operator=settings.Operator(address="tcp://127.0.0.1:7900", pause_s=0.0, answer_timeout_s=5, poll_s=60),
+            operator=settings.Operator(addresses=OPERATOR, pause_s=0.0, answer_timeout_s=5, poll_s=60),
             tenants=(settings.Tenant(name="shop", login="shop", password_hash="", inn=INN),),
             stations=stations,
         )
@@ -97,7 +105,7 @@ class World:
                 journal=journal,
                 clock=self.now,
                 connect=self._connect,
-                dial=lambda address: self._dial_operator,
+                dial=lambda address: partial(self._dial_operator, address),
                 jitter=lambda: 0.5,
                 source=self.config,
             ) as usecases:
@@ -159,8 +167,11 @@ class World:
             register.disconnected(self.now())
             await trio.aclose_forcefully(stream)
 
-    async def _dial_operator(self) -> trio.abc.Stream:
-        if not self.operator_up:
+    async def _dial_operator(self, address: str) -> trio.abc.Stream:
+        self.dialled[address] += 1
+        if address in self.black_holes:
+            await trio.sleep_forever()
+        if not self.operator_up or address in self.dead_routes:
             raise OSError("the operator is out of reach")
         host, device = trio.testing.memory_stream_pair()
         assert self._nursery is not None
@@ -172,6 +183,7 @@ class World:
         try:
             while self.operator_up:
                 if len(held) >= SESSION_HEADER and len(held) >= (size := TestOperator.size_of(held[:SESSION_HEADER])):
+                    await trio.sleep(self.operator_delay_s)
                     answer = self.operator.respond(held[:size], now=self.now())
                     held = held[size:]
                     if answer is None:

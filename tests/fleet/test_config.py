@@ -40,7 +40,7 @@ def test_the_example_is_right() -> None:
     assert config.journal_path == Path("/etc/fleet/var/rack-1/journal.sqlite")
     assert (config.http.host, config.http.port) == ("127.0.0.1", 8080)
     assert config.operator is not None
-    assert config.operator.address == "tcp://127.0.0.1:7900"
+    assert config.operator.addresses == ("tcp://127.0.0.1:7900",)
     assert config.stations[1].deadlines == {"FF45": 40.0}
     assert config.tenants[0].inn == "9900000000"
 

@@ -86,7 +86,7 @@ def test_its_configuration_is_one_that_can_be_served(tmp_path: Path) -> None:
     assert [station.link[0] for station in found.stations] == list("ssaassaa")
     assert [station.address[-4:] for station in found.stations[:2]] == ["7801", "7802"]
     assert found.operator is not None
-    assert found.operator.address == "tcp://127.0.0.1:7900"
+    assert found.operator.addresses == ("tcp://127.0.0.1:7900",)
     (tenant,) = found.tenants
     assert (tenant.login, tenant.inn) == (LOGIN, INN)
     assert verify_password(PASSWORD, tenant.password_hash)
