@@ -53,7 +53,7 @@ NOT_REGISTERED_YET = frozenset((0x01, 0x02, 0x08, 0x37, 0x8F))
 
 
 WITHOUT_SHIFTS = frozenset((0x01, 0x02, 0x08, 0x37))
-"""Refusals of FF40h by a drive that is not registered yet."""
+"""Refusals of FF40h by a drive that is not registered yet, or not any more."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,7 +207,7 @@ def read_state(*, password: int = 30) -> Procedure[State]:
 
 
 def read_shift(*, password: int = 30) -> Procedure[ShiftParametersReply]:
-    """FF40h; closed, with number 0, of a drive that knows no shifts because it is not registered."""
+    """FF40h; closed, with number 0, of a drive that knows no shifts because it is not registered, or closed."""
     try:
         return (yield from ask(ShiftParameters(password=password)))
     except Refused as refusal:

@@ -15,8 +15,6 @@ from ffd.errors import FfdError
 from kkt_driver.commands import (
     DriveStatus,
     FindDocumentReply,
-    ShiftParameters,
-    ShiftParametersReply,
     ShortStatus,
     Subtotal,
 )
@@ -24,7 +22,7 @@ from kkt_driver.effects import Procedure, ask
 from kkt_driver.errors import Refused
 from kkt_driver.intents import CashCounters, Intent, fingerprint_of_document
 from kkt_driver.procedures.documents import document, find
-from kkt_driver.procedures.identity import read_serial
+from kkt_driver.procedures.identity import read_serial, read_shift
 from kkt_driver.recovery.cash import cash_moved, read_cash
 from kkt_driver.recovery.tables import Advance, Facts, Found, action_of
 
@@ -78,7 +76,7 @@ def look_at(intent: Intent) -> Procedure[Look]:
     """Reads that work in any mode and submode."""
     short = yield from ask(ShortStatus())
     drive = yield from ask(DriveStatus())
-    shift = yield from _shift()
+    shift = yield from read_shift()
     serial = (yield from read_serial()) if intent.serial else ""
     total: int | None = None
     if short.mode == RECEIPT_OPEN:
@@ -102,19 +100,6 @@ def look_at(intent: Intent) -> Procedure[Look]:
         receipt=shift.receipt,
         cash=cash,
     )
-
-
-WITHOUT_SHIFTS = frozenset((0x01, 0x02, 0x08, 0x37))
-"""Refusals of FF40h by a drive that is not registered yet, or not any more."""
-
-
-def _shift() -> Procedure[ShiftParametersReply]:
-    try:
-        return (yield from ask(ShiftParameters()))
-    except Refused as refusal:
-        if refusal.code not in WITHOUT_SHIFTS:
-            raise
-        return ShiftParametersReply(open=0, shift=0, receipt=0)
 
 
 def facts_of(intent: Intent, look: Look, judged: Sequence[Judged]) -> Facts:
