@@ -160,11 +160,17 @@ async def over_tcp(register: EmulatedRegister, frames: list[bytes], receipts: in
             for order in ("open", str(WARM_UP), str(receipts)):
                 before = own_cpu_s()
                 await host.stdin.send_all(order.encode() + b"\n")
-                await host.stdout.receive_some()
+                said = b""
+                while not said.endswith(b"\n"):  # an unbuffered host writes its line in pieces
+                    piece = await host.stdout.receive_some()
+                    if not piece:
+                        raise SystemExit("the host did not come to its end")
+                    said += piece
                 spent = own_cpu_s() - before
             await host.stdin.aclose()
             await host.wait()
             nursery.cancel_scope.cancel()
+    assert register.drive.last_document == 2 + WARM_UP + receipts
     return spent / receipts
 
 
