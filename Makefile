@@ -36,7 +36,11 @@ ci: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto $(PURE) --cov-branch --cov-report=term:skip-covered $(ARGS)
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.one_rack $(ARGS)
+	$(BIN)/python -m benchmarks.codec
+	$(BIN)/python -m benchmarks.driver
+	$(BIN)/python -m benchmarks.emulator
+	$(BIN)/python -m benchmarks.journal
+	$(BIN)/python -m benchmarks.one_rack
 
 soak: $(VENV)/.dev
 	SOAK=1 $(BIN)/python -m pytest -m "slow" --timeout=3600 $(ARGS)
