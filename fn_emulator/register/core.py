@@ -153,6 +153,7 @@ class RegisterCore:
         self.counters = Counters()
         self.exchange = Exchange()
         self.durations = {bytes.fromhex(code): s for code, s in (durations or {}).items()}
+        self.printing_s = self.durations.pop(_PRINTING, 0.0)  # B0h itself is answered at once, like any other
         self.watch: Callable[[str], None] = _nothing
         self.now = now
 
@@ -313,7 +314,7 @@ class RegisterCore:
             self.set(17, 1, 7, 0)
         if how == 0 and not (report and self.settings.number(17, 1, 53)):
             made = [*lines(), *self._cut()]
-            self.printer.print(made, self.now, self.durations.get(_PRINTING, 0.0))
+            self.printer.print(made, self.now, self.printing_s)
 
     @property
     def paper_out(self) -> bool:

@@ -141,7 +141,8 @@ def test_paper_that_ends_in_a_receipt() -> None:
     assert (status.submode, status.last_print) == (3, 1)
     assert desk.refused(c.OpenReceipt(type=0)) == 0x58
     assert desk.ask(c.FindDocument(document=document)).total == 17900
-    desk.ask(c.ContinuePrinting())
+    again = c.encode_request(c.ContinuePrinting())
+    assert desk.register.core.execute(again, desk.now) == (b"\xb0\0\x1e", 0.0), "answered at once, then it prints"
     assert desk.refused(c.ContinuePrinting()) == 0x72
     desk.now += 4
     assert desk.ask(c.ShortStatus()).submode == 0
