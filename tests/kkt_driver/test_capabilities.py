@@ -31,7 +31,7 @@ def test_a_model_without_f7h_has_nothing_known() -> None:
         raise Refused(code, command="F7")
 
     code = 0x37
-    assert play(read_capabilities(), older).abilities == frozenset()  # type: ignore[arg-type]  # replies by hand
+    assert play(read_capabilities(), older).abilities == frozenset()
     code = 0x4F
     with pytest.raises(Refused):
         play(read_capabilities(), older)
