@@ -11,6 +11,9 @@ endings        the ways in which a job leaves the station, each a verb of the jo
 own            the station's own committing commands (shifts, reports), with a journaled intent
 shifts         when a shift is opened and closed
 relay          messages of the drive to the operator and tickets back
+archive        what the drive's archive says of its receipts
+audit          journal against archive, a page at a time while nothing waits
+reconciling    after a restored backup: read the drive before anything is made
 =============  =======================================================================================
 """
 

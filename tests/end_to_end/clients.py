@@ -14,6 +14,7 @@ import json
 import os
 import random
 import sys
+from math import inf
 from typing import Any
 
 import trio
@@ -23,7 +24,8 @@ from tests.end_to_end.processes import Shop
 __all__ = ["FINAL_WITHIN_S"]
 
 FINAL_WITHIN_S = 240.0
-"""Daemon and rack may be away several times while a receipt is under way, on a machine that is busy."""
+"""Once nothing is killed any more, everything becomes final within this. Before, a register may be unlucky for long:
+each kill of the rack or the daemon begins its quiet time anew."""
 
 CONFIRMED = 2
 
@@ -49,7 +51,7 @@ async def _sell(url: str, log: Log, number: int, chance: random.Random, over: tr
             log.write("asked", key=key, kopecks=roubles * 100)
             for _ in range(1 + (chance.random() < 0.3)):
                 log.write("accepted", key=key, id=await shop.post(key, roubles))
-            data = await shop.wait_for(key, CONFIRMED, within_s=FINAL_WITHIN_S)
+            data = await shop.wait_for(key, CONFIRMED, within_s=inf)
             device = data["Device"] or {}
             log.write(
                 "final", key=key, code=data["StatusCode"], drive=device.get("FN"), document=int(device.get("FDN") or 0)

@@ -61,6 +61,10 @@ class Program:
             raise
         return cls(process, json.loads(line))
 
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
     async def kill(self) -> None:
         """SIGKILL: nothing of the program runs any more when this returns."""
         self._process.kill()

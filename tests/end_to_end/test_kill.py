@@ -179,6 +179,7 @@ async def test_killed_again_and_again(tmp_path: Path) -> None:
         rack, daemon = await plant.rack(), await plant.daemon()
         shops = await plant.clients(log, shops=SHOPS, seed=SEED)
         for _ in range(KILLS):
+            assert shops.running, "the shops' process ended by itself"
             await trio.sleep(chance.uniform(*PAUSE_S))
             await until_longer(log, lines=chance.choice(EVENTS))
             victims = chance.choices(("daemon", "rack", "both"), (6, 3, 1))[0]

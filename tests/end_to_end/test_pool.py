@@ -74,7 +74,7 @@ async def load(state: Path, *, dead: int | None = None, slow: int | None = None)
         if dead is not None:
             world.unplugged.add(dead)
             await trio.sleep(1)
-        await watched.run(fleet, 30)
+        await watched.run(fleet, 20)
     return watched
 
 
