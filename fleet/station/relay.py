@@ -134,6 +134,9 @@ class OperatorRelay:
         if delivered.code:
             work.log.error("the operator reports a fault", document=delivered.document, code=delivered.code)
         if job is not None:
+            assert job.result is not None
+            lag_s = (work.local_now() - job.result.moment).total_seconds()
+            work.desk.figures.ticket_s.observe(max(0.0, lag_s))
             work.log.info("receipt confirmed", job=job.id, document=delivered.document)
         work.desk.changes.tell()
 

@@ -94,6 +94,13 @@ class Workplace:
         self.made = 0
         self.service_s = 0.0
 
+    def watch(self, register: Register) -> None:
+        """Count the commands of a line that was just opened."""
+        taken = register.latency
+        self.desk.figures.line(
+            self.name, lambda: {code: (one.count, one.total_s, one.max_s) for code, one in taken.items()}
+        )
+
     def local_now(self) -> datetime:
         """The wall clock where the register stands."""
         return self._local_time(self.now(), self.config.timezone)

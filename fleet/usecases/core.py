@@ -12,6 +12,7 @@ from fleet.config import Config
 from fleet.desk import Desk
 from fleet.dispatch import need_of
 from fleet.errors import Missing
+from fleet.figures import JournalWork
 from fleet.jobs import UNFINISHED, Job, Order, State
 from fleet.journal.base import Accepted, Duplicate, Journal
 from fleet.rack import Rack
@@ -69,7 +70,8 @@ class UseCases:
         self._tenants = {tenant.name: tenant for tenant in config.tenants}
         self.quarantine = Quarantine(journal, desk, stations)
         self.stations = Stations(journal, desk, rack)
-        self.callbacks = Callbacks(journal)
+        self.callbacks = Callbacks(journal, desk.figures)
+        self.figures = desk.figures
         self.stopping = False
 
     async def accept(self, order: Order) -> Accepted | Duplicate | QueueFull | NoRegister:
@@ -161,9 +163,14 @@ class UseCases:
             waiting=self._desk.waiting,
             limit=self._config.queue.max_jobs,
             stations=len(views),
+            oldest_at=self._desk.dispatcher.oldest_at(),
             stations_up=sum(view.state in ("idle", "busy", "shift") for view in views),
             expected_wait_s=self._expected_wait_s(),
         )
+
+    def journal_work(self) -> JournalWork:
+        """What the journal wrote since the start."""
+        return self._journal.work()
 
     def counts(self) -> dict[State, int]:
         """How many jobs stand in each state."""
