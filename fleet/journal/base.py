@@ -318,6 +318,10 @@ class Journal(Protocol):
         """Make the call again, from the beginning of its schedule."""
         ...
 
+    def failed(self) -> str | None:
+        """Why it takes no more verbs until a new start; None while it does."""
+        ...
+
     def work(self) -> JournalWork:
         """What was written since it was opened."""
         ...

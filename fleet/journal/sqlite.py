@@ -373,6 +373,9 @@ class SqliteJournal:
     def reconciled_stations(self) -> frozenset[str]:
         return frozenset(self._reconciled)
 
+    def failed(self) -> str | None:
+        return None if self._engine.broken is None else str(self._engine.broken)
+
     def work(self) -> JournalWork:
         return JournalWork(commits=self._engine.commits, verbs=self._engine.verbs)
 

@@ -45,7 +45,8 @@ class NoRegister(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """`alive`: the daemon works; `ready`: a receipt accepted now would be made soon."""
+    """`alive`: the daemon works; if not, only a new start helps. `ready`: a receipt accepted now would be made
+    soon."""
 
     alive: bool
     ready: bool
@@ -180,8 +181,11 @@ class UseCases:
         queue = self.queue()
         problems = [f"{view.name}: {view.problem}" for view in self.rack() if view.problem]
         problems += [f"{view.name}: {alarm.text}" for view in self.rack() for alarm in view.alarms]
-        ready = queue.stations_up > 0 and queue.waiting < queue.limit and not self.stopping
-        return Health(alive=True, ready=ready, problems=problems)
+        failed = self._journal.failed()
+        if failed is not None:
+            problems.insert(0, f"journal: {failed}")
+        ready = failed is None and queue.stations_up > 0 and queue.waiting < queue.limit and not self.stopping
+        return Health(alive=failed is None, ready=ready, problems=problems)
 
     @property
     def change_count(self) -> int:
