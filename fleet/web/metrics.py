@@ -6,7 +6,7 @@ A registry of our own, since the default one counts for the whole process; child
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import (
@@ -18,6 +18,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from fleet.alarms import Level
 from fleet.figures import Histogram as Values
 from fleet.jobs import State
 
@@ -89,7 +90,10 @@ def render(meters: Meters, snapshot: list[Metric]) -> bytes:
     return generate_latest(meters.registry) + generate_latest(rack)
 
 
-STATES = ("connecting", "reconciling", "idle", "busy", "shift", "resolving", "sick", "draining", "replacing", "stopped")
+STATES = (
+    *("connecting", "reconciling", "idle", "busy", "shift", "resolving", "sick"),
+    *("held", "drained", "retiring", "retired", "stopped"),
+)
 """Every state that a station may show: each is exported as 0 or 1, so that an alert finds the one it asks for."""
 
 
@@ -119,8 +123,11 @@ def _rack(usecases: UseCases) -> list[Metric]:
     replacing = GaugeMetricFamily(
         "fleet_drive_replacing", "1 while the drive of a station is being replaced", labels=stations
     )
+    alarms = GaugeMetricFamily("fleet_station_alarms", "Open alarms of a station", labels=["station", "level"])
     for view in usecases.rack():
         name = [view.name]
+        for level in get_args(Level):
+            alarms.add_metric([view.name, level], sum(alarm.level == level for alarm in view.alarms))
         for one in STATES if view.state in STATES else (*STATES, view.state):
             state.add_metric([view.name, one], float(one == view.state))
         problem.add_metric(name, float(view.problem is not None))
@@ -136,7 +143,7 @@ def _rack(usecases: UseCases) -> list[Metric]:
             concern.add_metric(name, view.life.concern)
             if view.life.days_left is not None:
                 days.add_metric(name, view.life.days_left)
-    return [state, problem, shift, last, unsent, oldest, left, free, days, concern, replacing]
+    return [state, problem, shift, last, unsent, oldest, left, free, days, concern, replacing, alarms]
 
 
 def _queue(usecases: UseCases) -> list[Metric]:
