@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
 import msgspec
 import trio
 
+from fleet.emulation import EmulatedRack
 from fleet.errors import FleetError
 
 __all__ = ["Demo", "DemoError", "run_demo"]
@@ -25,8 +24,6 @@ LOGIN = PASSWORD = "demo"
 # of "demo", no secret
 PASSWORD_HASH = "scrypt$16384$8$1$bm90IGEgc2VjcmV0$b6ZQtchC1kIgLJI8A+UhVYNBhzjvN6NGwJ5SAyK8Mzc="
 OPERATOR_OFFSET = 99  # the operator listens on base port + 99, behind the registers when there are more
-READY_S = 60.0  # registering hundreds of fresh drives on a slow machine
-RACK_STOP_S = 0.9  # of the 10 s a stop may take the doors have 1 and the stations 8
 
 
 class DemoError(FleetError):
@@ -70,12 +67,12 @@ def run_demo(demo: Demo, *, as_json: bool = False) -> None:
 
 async def _main(demo: Demo, as_json: bool) -> None:
     _make_folder(demo)
-    rack = await _start_rack(demo)
+    rack = await EmulatedRack.start(*rack_arguments(demo), log=demo.rack_log_path)
     try:
         from fleet import config, log  # while the child starts
         from fleet.serve import serve, watch_signals
 
-        await _until_ready(rack, demo)
+        await rack.ready()
         with demo.log_path.open("ab", buffering=0) as file:
             log.setup(file)
             stop = trio.Event()
@@ -85,12 +82,11 @@ async def _main(demo: Demo, as_json: bool) -> None:
 
             async with trio.open_nursery() as nursery:
                 await nursery.start(watch_signals, stop)
-                nursery.start_soon(_watch, rack, demo, stop)
+                nursery.start_soon(rack.watch, stop)
                 await serve(config.load(demo.config_path), stop=stop, ready=ready)
                 nursery.cancel_scope.cancel()
     finally:
-        with trio.CancelScope(shield=True):
-            await _end(rack)
+        await rack.end()
     if not as_json:
         print("\nStopped. Started again, it goes on with the same journal and drives.", flush=True)
 
@@ -178,69 +174,15 @@ inn = "{INN}"
 # The child
 
 
-async def _start_rack(demo: Demo) -> trio.Process:
-    with demo.rack_log_path.open("ab") as log:
-        return await trio.lowlevel.open_process(
-            rack_command(demo),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C is for us; the rack ends after the daemon has let go of it
-        )
-
-
-def rack_command(demo: Demo) -> list[str]:
-    """How the child is started. It listens before it is ready, and it ends when its standard input does."""
+def rack_arguments(demo: Demo) -> list[str]:
+    """What the child is told."""
     return [
-        sys.executable,
-        *("-m", "fn_emulator", "rack"),
         *("--count", str(demo.registers)),
         *("--base-port", str(demo.base_port)),
         *("--operator-port", str(demo.operator_port)),
         *("--inn", INN),
         *("--state", str(demo.state / "rack")),
-        "--until-stdin-closes",
     ]
-
-
-async def _until_ready(rack: trio.Process, demo: Demo) -> None:
-    """The child says so in one line of JSON."""
-    assert rack.stdout is not None
-    line = b""
-    with trio.move_on_after(READY_S):
-        while not line.endswith(b"\n"):
-            part = await rack.stdout.receive_some(4096)
-            if not part:
-                break
-            line += part
-    try:
-        if msgspec.json.decode(line)["event"] == "ready":
-            return
-    except (msgspec.DecodeError, KeyError, TypeError):
-        pass
-    raise DemoError(f"the emulated rack did not start: {_last_words(demo)}")
-
-
-async def _watch(rack: trio.Process, demo: Demo, stop: trio.Event) -> None:
-    """A rack that ends by itself ends the demonstration."""
-    status = await rack.wait()
-    if not stop.is_set():
-        raise DemoError(f"the emulated rack ended with status {status}: {_last_words(demo)}")
-
-
-def _last_words(demo: Demo) -> str:
-    lines = demo.rack_log_path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return f"{lines[-1] if lines else 'it said nothing'} (see {demo.rack_log_path})"
-
-
-async def _end(rack: trio.Process) -> None:
-    """SIGTERM first; its state would survive a SIGKILL, which comes when there is no time left."""
-    rack.terminate()
-    with trio.move_on_after(RACK_STOP_S):
-        await rack.wait()
-        return
-    rack.kill()
-    await rack.wait()
 
 
 # What is said

@@ -14,6 +14,7 @@ import msgspec
 import trio
 
 from fleet.dispatch import Abilities, Dispatcher, Need, Pairing
+from fleet.figures import Figures
 from fleet.jobs import Job
 from fleet.journal.base import Discovered
 
@@ -85,6 +86,7 @@ class Desk:
         self.dispatcher = dispatcher or Dispatcher()
         self._clock = clock
         self.changes = Changes()
+        self.figures = Figures()
         self._awaited: dict[str, trio.Event] = {}
         self._inboxes: dict[str, trio.MemorySendChannel[Any]] = {}
 

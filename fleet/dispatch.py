@@ -282,6 +282,11 @@ class Dispatcher:
             )
         return self.rivals(need) / rate if rate else None
 
+    def oldest_at(self) -> float | None:
+        """When the job that waits longest was accepted; None when none waits."""
+        firsts = (next(iter(line.jobs.values())) for lines in self._lines.values() for line in lines.values())
+        return min((first.accepted_at for first in firsts), default=None)
+
     def rivals(self, need: Need) -> int:
         """Jobs that wait for stations which could make this one, too."""
         kinds = [pool.kind for pool in self._eligible(need, reserves=True)]

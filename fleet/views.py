@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from fleet.alarms import Alarm
+from fleet.drive_life import DriveLife
 
 __all__ = ["QueueView", "StationView"]
 
@@ -44,6 +45,10 @@ class StationView(msgspec.Struct, frozen=True, kw_only=True):
     outside: tuple[str, ...] = ()
     """Why it takes no receipts although somebody is at the register."""
     alarms: tuple[Alarm, ...] = ()
+    life: DriveLife | None = None
+    """How long the drive will last; None until it was asked."""
+    replacement: str | None = None
+    """The step at which a replacement of the drive stands."""
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,3 +59,5 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     stations_up: int
     stations: int
     expected_wait_s: float | None
+    oldest_at: float | None = None
+    """When the job that waits longest was accepted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -41,11 +42,36 @@ def demo(
     run_demo(Demo(state=state, http=http, registers=registers, base_port=base_port), as_json=json)
 
 
-def check(config: ConfigPath, json: AsJson = False) -> None:
-    """Read CONFIG and tell everything that is wrong with it."""
+def check(
+    config: ConfigPath,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Let it work on emulated registers, too.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Read CONFIG and tell everything that is wrong with it. Real registers are not touched."""
     settings = load(config, json)
-    lines = [*(f"warning: {warning}" for warning in settings.warnings), f"{config}: good"]
-    say(json, "\n".join(lines), ok=True, problems=[], warnings=settings.warnings)
+    warnings = [f"warning: {warning}" for warning in settings.warnings]
+    if not dry_run:
+        say(json, "\n".join([*warnings, f"{config}: good"]), ok=True, problems=[], warnings=settings.warnings)
+        return
+    from fleet import log
+    from fleet.rehearsal import rehearse
+
+    log.setup(level=logging.ERROR)
+    done = rehearse(settings)
+    seen = f"{len(done.stations)} stations came up, {len(done.receipts)} tenants made a receipt"
+    end = f"{config}: good; on emulated registers {seen}" if not done.problems else f"{config}: {seen}"
+    lines = [*warnings, *done.problems, end]
+    say(
+        json,
+        "\n".join(lines),
+        ok=not done.problems,
+        problems=done.problems,
+        warnings=settings.warnings,
+        stations=done.stations,
+        receipts=done.receipts,
+    )
+    if done.problems:
+        raise typer.Exit(1)
 
 
 def example() -> None:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from fleet.errors import Conflict
+from fleet.figures import JournalWork
 from fleet.jobs import Decision, Job, Order, Outcome, Result, State, Ticket
 from kkt_driver.intents import Intent
 
@@ -315,6 +316,14 @@ class Journal(Protocol):
 
     async def replay_callback(self, job_id: str) -> Callback:
         """Make the call again, from the beginning of its schedule."""
+        ...
+
+    def failed(self) -> str | None:
+        """Why it takes no more verbs until a new start; None while it does."""
+        ...
+
+    def work(self) -> JournalWork:
+        """What was written since it was opened."""
         ...
 
     def counts(self) -> dict[State, int]:

@@ -59,13 +59,14 @@ RETAIN_AT_ONCE = 200
 
 
 class Engine:
-    """The writing side. `commits` and `verbs` count transactions that wrote and the verbs in them."""
+    """The writing side. `commits` and `verbs` count transactions that wrote and the verbs in them; `broken` is why it
+    takes no more until a new start."""
 
     def __init__(self, connection: apsw.Connection, *, epoch: int) -> None:
         self._connection = connection
         self._execute: Callable[..., Any] = connection.cursor().execute
         self._epoch = epoch
-        self._broken: JournalError | None = None
+        self.broken: JournalError | None = None
         self._moves: list[tuple[State | None, State]] = []
         self._chain = Chain(self._execute)
         self._discoveries = Discoveries(self._execute)
@@ -85,8 +86,8 @@ class Engine:
         self._moves.clear()
         before = self._connection.total_changes()
         try:
-            if self._broken is not None:
-                raise self._broken
+            if self.broken is not None:
+                raise self.broken
             self._execute("BEGIN IMMEDIATE")
             self._check_epoch()
             for call in calls:
@@ -149,11 +150,11 @@ class Engine:
             self._execute("ROLLBACK")
         self._chain.take_back()
         if isinstance(error, JournalError):
-            self._broken = error
+            self.broken = error
         elif not isinstance(error, apsw.FullError | apsw.BusyError):
             # After a failed write or sync nobody knows what the disk holds; the next start reads it afresh.
-            self._broken = StorageFailed(f"the journal's storage failed, it takes no more: {error!r}")
-        told = self._broken or StorageFailed(f"the journal could not write, nothing was changed: {error!r}")
+            self.broken = StorageFailed(f"the journal's storage failed, it takes no more: {error!r}")
+        told = self.broken or StorageFailed(f"the journal could not write, nothing was changed: {error!r}")
         for call in calls:
             call.error = type(told)(*told.args)  # each caller raises an exception of its own
 

@@ -20,6 +20,7 @@ import apsw
 import trio
 
 from fleet.errors import Closed, Locked, Missing
+from fleet.figures import JournalWork
 from fleet.jobs import UNFINISHED, Decision, Job, Order, Outcome, Result, State, Ticket
 from fleet.journal.base import (
     LIST_MAX,
@@ -371,6 +372,12 @@ class SqliteJournal:
 
     def reconciled_stations(self) -> frozenset[str]:
         return frozenset(self._reconciled)
+
+    def failed(self) -> str | None:
+        return None if self._engine.broken is None else str(self._engine.broken)
+
+    def work(self) -> JournalWork:
+        return JournalWork(commits=self._engine.commits, verbs=self._engine.verbs)
 
     def counts(self) -> dict[State, int]:
         return dict(self._engine.counts)

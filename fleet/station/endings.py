@@ -49,6 +49,7 @@ class Endings:
         work.one_more_unsent()
         work.log.info("receipt registered", job=job.id, document=done.document)
         work.tell_wear()
+        work.desk.figures.registered_s.observe(work.now() - job.accepted_at)
         work.desk.decided(job.id)
 
     async def refused(self, job: Job, refusal: Refused) -> None:

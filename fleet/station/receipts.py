@@ -54,6 +54,7 @@ class Receipts:
         else:
             work.made += 1
             took = work.now() - started
+            work.desk.figures.receipt(work.name, took)
             old = work.service_s or took
             work.service_s = (1 - SERVICE_WEIGHT) * old + SERVICE_WEIGHT * took
             return True

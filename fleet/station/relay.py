@@ -234,6 +234,9 @@ class OperatorRelay:
         if ticket.code:
             await self._tell_code(document, ticket.code)
         if job is not None:
+            assert job.result is not None
+            lag_s = (work.local_now() - job.result.moment).total_seconds()
+            work.desk.figures.ticket_s.observe(max(0.0, lag_s))
             work.log.info("receipt confirmed", job=job.id, document=document)
         work.desk.changes.tell()
 

@@ -183,6 +183,7 @@ class Station:
             try:
                 store = self._work.intents
                 async with self._connect(self.config, store=store) as register, trio.open_nursery() as helpers:
+                    self._work.watch(register)
                     await self._commission(register)
                     await self._serve(register, helpers, stop)
                     helpers.cancel_scope.cancel()

@@ -99,6 +99,13 @@ class Workplace:
         """Whether the register's messages for the operator are ours to carry."""
         return self.fleet.operator is not None and self.config.relay == "host"
 
+    def watch(self, register: Register) -> None:
+        """Count the commands of a line that was just opened."""
+        taken = register.latency
+        self.desk.figures.line(
+            self.name, lambda: {code: (one.count, one.total_s, one.max_s) for code, one in taken.items()}
+        )
+
     def local_now(self) -> datetime:
         """The wall clock where the register stands."""
         return self._local_time(self.now(), self.config.timezone)

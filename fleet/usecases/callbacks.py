@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet.errors import Missing
+from fleet.figures import Figures
 from fleet.jobs import Job
 from fleet.journal.base import Callback, Journal
 
@@ -12,8 +13,9 @@ __all__ = ["Callbacks"]
 class Callbacks:
     """The callbacks of all jobs, as the journal keeps them."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, figures: Figures) -> None:
         self._journal = journal
+        self._figures = figures
 
     async def due(self, now: float, limit: int = 50) -> list[Callback]:
         """Calls to be made by now, the longest due first."""
@@ -27,6 +29,7 @@ class Callbacks:
 
     async def tried(self, job_id: str, outcome: str, *, due_at: float | None, done: bool) -> Callback:
         """A try was made."""
+        self._figures.callbacks["done" if done else "given_up" if due_at is None else "again"] += 1
         return await self._journal.callback_tried(job_id, outcome, due_at=due_at, done=done)
 
     async def of(self, job_id: str) -> Callback:

@@ -12,6 +12,7 @@ from fleet.config import Config
 from fleet.desk import Desk
 from fleet.dispatch import need_of
 from fleet.errors import Missing
+from fleet.figures import JournalWork
 from fleet.jobs import UNFINISHED, Job, Order, State
 from fleet.journal.base import Accepted, Duplicate, Journal
 from fleet.rack import Rack
@@ -44,7 +45,8 @@ class NoRegister(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """`alive`: the daemon works; `ready`: a receipt accepted now would be made soon."""
+    """`alive`: the daemon works; if not, only a new start helps. `ready`: a receipt accepted now would be made
+    soon."""
 
     alive: bool
     ready: bool
@@ -69,7 +71,8 @@ class UseCases:
         self._tenants = {tenant.name: tenant for tenant in config.tenants}
         self.quarantine = Quarantine(journal, desk, stations)
         self.stations = Stations(journal, desk, rack)
-        self.callbacks = Callbacks(journal)
+        self.callbacks = Callbacks(journal, desk.figures)
+        self.figures = desk.figures
         self.stopping = False
 
     async def accept(self, order: Order) -> Accepted | Duplicate | QueueFull | NoRegister:
@@ -161,9 +164,14 @@ class UseCases:
             waiting=self._desk.waiting,
             limit=self._config.queue.max_jobs,
             stations=len(views),
+            oldest_at=self._desk.dispatcher.oldest_at(),
             stations_up=sum(view.state in ("idle", "busy", "shift") for view in views),
             expected_wait_s=self._expected_wait_s(),
         )
+
+    def journal_work(self) -> JournalWork:
+        """What the journal wrote since the start."""
+        return self._journal.work()
 
     def counts(self) -> dict[State, int]:
         """How many jobs stand in each state."""
@@ -173,8 +181,11 @@ class UseCases:
         queue = self.queue()
         problems = [f"{view.name}: {view.problem}" for view in self.rack() if view.problem]
         problems += [f"{view.name}: {alarm.text}" for view in self.rack() for alarm in view.alarms]
-        ready = queue.stations_up > 0 and queue.waiting < queue.limit and not self.stopping
-        return Health(alive=True, ready=ready, problems=problems)
+        failed = self._journal.failed()
+        if failed is not None:
+            problems.insert(0, f"journal: {failed}")
+        ready = failed is None and queue.stations_up > 0 and queue.waiting < queue.limit and not self.stopping
+        return Health(alive=failed is None, ready=ready, problems=problems)
 
     @property
     def change_count(self) -> int:

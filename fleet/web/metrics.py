@@ -6,13 +6,24 @@ A registry of our own, since the default one counts for the whole process; child
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from fleet.alarms import Level
+from fleet.figures import Histogram as Values
+from fleet.jobs import State
+
 if TYPE_CHECKING:
+    from fleet.figures import Figures
     from fleet.usecases import UseCases
 
 __all__ = ["CONTENT_TYPE", "Meters", "RouteMeter", "render", "snapshot"]
@@ -79,8 +90,19 @@ def render(meters: Meters, snapshot: list[Metric]) -> bytes:
     return generate_latest(meters.registry) + generate_latest(rack)
 
 
+STATES = (
+    *("connecting", "reconciling", "idle", "busy", "shift", "resolving", "sick"),
+    *("held", "drained", "retiring", "retired", "stopped"),
+)
+"""Every state that a station may show: each is exported as 0 or 1, so that an alert finds the one it asks for."""
+
+
 def snapshot(usecases: UseCases) -> list[Metric]:
-    """Rack, queue and jobs as they are now."""
+    """Everything that can be told of the daemon as it is now."""
+    return [*_rack(usecases), *_queue(usecases), *_work(usecases)]
+
+
+def _rack(usecases: UseCases) -> list[Metric]:
     stations = ["station"]
     state = GaugeMetricFamily("fleet_station_state", "1 for the state a station is in", labels=["station", "state"])
     problem = GaugeMetricFamily("fleet_station_problem", "1 while a station reports a problem", labels=stations)
@@ -90,20 +112,95 @@ def snapshot(usecases: UseCases) -> list[Metric]:
     oldest = GaugeMetricFamily(
         "fleet_station_oldest_unsent_timestamp_seconds", "When the oldest of them was made", labels=stations
     )
+    left = GaugeMetricFamily("fleet_drive_documents_left", "Documents that the drive still takes", labels=stations)
+    free = GaugeMetricFamily("fleet_drive_free_kib", "Free KiB of its store for undelivered documents", labels=stations)
+    days = GaugeMetricFamily(
+        "fleet_drive_days_left", "Days until the drive is full or expires, at its present use", labels=stations
+    )
+    concern = GaugeMetricFamily(
+        "fleet_drive_concern", "0 none, 1 order a drive, 2 replace it this week, 3 replace it today", labels=stations
+    )
+    replacing = GaugeMetricFamily(
+        "fleet_drive_replacing", "1 while the drive of a station is being replaced", labels=stations
+    )
+    alarms = GaugeMetricFamily("fleet_station_alarms", "Open alarms of a station", labels=["station", "level"])
     for view in usecases.rack():
         name = [view.name]
-        state.add_metric([view.name, view.state], 1)
+        for level in get_args(Level):
+            alarms.add_metric([view.name, level], sum(alarm.level == level for alarm in view.alarms))
+        for one in STATES if view.state in STATES else (*STATES, view.state):
+            state.add_metric([view.name, one], float(one == view.state))
         problem.add_metric(name, float(view.problem is not None))
         shift.add_metric(name, float(view.shift_open))
         last.add_metric(name, view.last_document)
         unsent.add_metric(name, view.unsent)
+        replacing.add_metric(name, float(view.replacement is not None))
         if view.oldest_unsent_at is not None:
             oldest.add_metric(name, view.oldest_unsent_at)
+        if view.life is not None:
+            left.add_metric(name, view.life.documents_left)
+            free.add_metric(name, view.life.kib_free)
+            concern.add_metric(name, view.life.concern)
+            if view.life.days_left is not None:
+                days.add_metric(name, view.life.days_left)
+    return [state, problem, shift, last, unsent, oldest, left, free, days, concern, replacing, alarms]
+
+
+def _queue(usecases: UseCases) -> list[Metric]:
     queue = usecases.queue()
     waiting = GaugeMetricFamily("fleet_queue_waiting", "Jobs that wait for a station", value=queue.waiting)
     limit = GaugeMetricFamily("fleet_queue_limit", "Waiting jobs above which shops are told to wait", value=queue.limit)
+    oldest = GaugeMetricFamily(
+        "fleet_queue_oldest_timestamp_seconds", "When the job that waits longest was accepted; absent when none waits"
+    )
+    if queue.oldest_at is not None:
+        oldest.add_metric([], queue.oldest_at)
     up = GaugeMetricFamily("fleet_stations_up", "Stations that take jobs", value=queue.stations_up)
     jobs = GaugeMetricFamily("fleet_jobs", "Jobs in the journal by state", labels=["state"])
-    for job_state, count in usecases.counts().items():
-        jobs.add_metric([str(job_state)], count)
-    return [state, problem, shift, last, unsent, oldest, waiting, limit, up, jobs]
+    counts = usecases.counts()
+    for one in State:
+        jobs.add_metric([one.value], counts.get(one, 0))
+    return [waiting, limit, oldest, up, jobs]
+
+
+def _work(usecases: UseCases) -> list[Metric]:
+    figures, journal = usecases.figures, usecases.journal_work()
+    registered = HistogramMetricFamily(
+        "fleet_job_registered_seconds", "From a job's acceptance to its document", labels=[]
+    )
+    _add(registered, [], figures.registered_s)
+    ticket = HistogramMetricFamily(
+        "fleet_ticket_lag_seconds", "From a document to the operator's confirmation", labels=[]
+    )
+    _add(ticket, [], figures.ticket_s)
+    receipt = HistogramMetricFamily(
+        "fleet_receipt_seconds", "From a job's claim by a station to its document", labels=["station"]
+    )
+    for station, values in figures.receipt_s.items():
+        _add(receipt, [station], values)
+    callbacks = CounterMetricFamily(
+        "fleet_callbacks", "Calls to shops: done, to be made again, given up", labels=["outcome"]
+    )
+    for outcome in ("done", "again", "given_up"):
+        callbacks.add_metric([outcome], figures.callbacks[outcome])
+    syncs = CounterMetricFamily("fleet_journal_syncs", "Transactions, each one sync of the log", value=journal.commits)
+    verbs = CounterMetricFamily(
+        "fleet_journal_verbs", "Verbs written; by the syncs it is the size of a group", value=journal.verbs
+    )
+    return [registered, ticket, receipt, *_commands(usecases, figures), callbacks, syncs, verbs]
+
+
+def _commands(usecases: UseCases, figures: Figures) -> list[Metric]:
+    labels = ["station", "command"]
+    took = SummaryMetricFamily("fleet_command_seconds", "Answers of a register, by command", labels=labels)
+    longest = GaugeMetricFamily("fleet_command_longest_seconds", "The slowest of them", labels=labels)
+    for view in usecases.rack():
+        for code, timed in figures.commands(view.name).items():
+            took.add_metric([view.name, code], count_value=timed.count, sum_value=timed.total_s)
+            longest.add_metric([view.name, code], timed.max_s)
+    return [took, longest]
+
+
+def _add(family: HistogramMetricFamily, labels: list[str], values: Values) -> None:
+    buckets = [("+Inf" if bound is None else f"{bound:g}", count) for bound, count in values.cumulative()]
+    family.add_metric(labels, buckets, sum_value=values.sum)

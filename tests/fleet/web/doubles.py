@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from fleet.config import Config, Http, Station, Tenant
+from fleet.figures import Figures, JournalWork
 from fleet.jobs import Job, Order, Result, State
 from fleet.journal.base import Accepted, Duplicate
 from fleet.usecases import Health, NoRegister, QueueFull, QueueView, StationView, UseCases
@@ -81,6 +82,8 @@ class UseCasesDouble(UseCases):
             StationView(name="k2", address="tcp://127.0.0.1:7802", link="alternative", state="connecting"),
         ]
         self.ready = True
+        self.figures = Figures()
+        self.oldest_at: float | None = None
 
     async def accept(self, order: Order) -> Accepted | Duplicate | QueueFull | NoRegister:
         if isinstance(self.instead, Exception):
@@ -128,10 +131,20 @@ class UseCasesDouble(UseCases):
     def queue(self) -> QueueView:
         up = sum(view.state == "idle" for view in self.views)
         waiting = sum(job.state is State.ACCEPTED for job in self.jobs.values())
-        return QueueView(waiting=waiting, limit=100, stations=2, stations_up=up, expected_wait_s=1.0 if up else None)
+        return QueueView(
+            waiting=waiting,
+            limit=100,
+            stations=2,
+            stations_up=up,
+            expected_wait_s=1.0 if up else None,
+            oldest_at=self.oldest_at,
+        )
 
     def counts(self) -> dict[State, int]:
         return {state: sum(job.state is state for job in self.jobs.values()) for state in State}
+
+    def journal_work(self) -> JournalWork:
+        return JournalWork(commits=7, verbs=21)
 
     def health(self) -> Health:
         return Health(alive=True, ready=self.ready, problems=[] if self.ready else ["k1: no line"])

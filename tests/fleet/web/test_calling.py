@@ -16,6 +16,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet.figures import Figures
 from fleet.jobs import Job, Order, State
 from fleet.journal import SqliteJournal
 from fleet.journal.base import Callback
@@ -129,7 +130,7 @@ class Scene:
 
     def caller(self, *, allow_private: bool = True) -> Caller:
         usecases = UseCasesDouble()
-        usecases.callbacks = Callbacks(self.journal)
+        usecases.callbacks = Callbacks(self.journal, Figures())
 
         async def resolve(host: str, port: int) -> list[str]:
             assert host == "shop.example"
