@@ -98,6 +98,8 @@ class AlternativeLink:
         self._repeatable = False
         self._maybe = False
         """A frame of this exchange may have been executed although another went out after it (repeatable commands)."""
+        self._questions = 0
+        """Empty frames not answered yet: only the answer to the last one tells where the register stands now."""
         self._tries = 0
         self._timer = self._limit = 0.0
         self._lost: tuple[bytes, int] | None = None
@@ -179,6 +181,7 @@ class AlternativeLink:
 
     def _input(self, frame: AltFrame) -> Input:
         self._arrived = frame.body
+        self._questions = max(0, self._questions - 1)
         if frame.kind == "II":
             return Input.NOTHING
         assert frame.number is not None
@@ -197,6 +200,8 @@ class AlternativeLink:
             if self._arrived:
                 self._stray(now)
             return
+        if what is Input.BEFORE and self._questions and not self._repeatable:
+            return  # an older question's answer: our frame may have been executed since
         if what is Input.BEFORE and self.state is State.ASKING and self._tired():
             step = TABLE[self.state][Input.GIVE_UP]
         to = _ACTIONS[step.act](self, now)
@@ -217,6 +222,7 @@ class AlternativeLink:
 
     def _ask(self, now: float) -> None:
         self._tries += 1
+        self._questions += 1
         self._out += encode_alt()
         self._timer = now + self.timing.repeat_s
 
@@ -250,6 +256,7 @@ class AlternativeLink:
             self._end_lost(True, f"number {self._number} of the register belongs to another command")
             return None
         self._last = self._number
+        self._questions = 0  # in order: what was due before our answer will not come any more
         self._lost = None
         self._events.append(Reply(self._arrived))
         return None

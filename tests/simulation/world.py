@@ -53,9 +53,9 @@ RESTART_S = 1.0
 """A killed host takes at least so long to come back. What it had written by then has left the machine: the driver
 waits for late bytes of committing commands by itself, those of half a receipt are the system's to send."""
 
-STORM_TRIES = 150
+STORM_TRIES = 100
 """A line so bad that no document can be read over it must get better some day for a job to come to its end."""
-TRIES_MAX = STORM_TRIES + 50
+TRIES_MAX = STORM_TRIES + 150
 
 COMMITTING = frozenset(row.code for row in k.COMMANDS.values() if row.kind is k.Kind.COMMITTING)
 
