@@ -181,6 +181,7 @@ def rack_arguments(demo: Demo) -> list[str]:
         *("--base-port", str(demo.base_port)),
         *("--operator-port", str(demo.operator_port)),
         *("--inn", INN),
+        "--internet",
         *("--state", str(demo.state / "rack")),
     ]
 

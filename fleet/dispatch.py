@@ -22,7 +22,20 @@ import msgspec
 
 from fleet.jobs import Job, Order
 
-__all__ = ["AGE_S", "Abilities", "Dispatcher", "Kind", "Need", "Pairing", "Rule", "RULES", "need_of", "refusals"]
+__all__ = [
+    "AGE_S",
+    "Abilities",
+    "Dispatcher",
+    "Kind",
+    "Need",
+    "Obstacle",
+    "Pairing",
+    "Rule",
+    "RULES",
+    "need_of",
+    "obstacles",
+    "refusals",
+]
 
 AGE_S = 60.0
 """Waiting so long lifts a job by one priority: nothing starves."""
@@ -76,34 +89,41 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One thing that a register must be able to do: whether it is, and what is said when it is not."""
+    """One thing that a register must be able to do, by name: whether it is, and what is said when it is not."""
 
+    name: str
     holds: Callable[[Need, Kind], bool]
     otherwise: Callable[[Need, Kind], str]
 
 
 RULES: tuple[Rule, ...] = (
     Rule(
+        "company",
         lambda need, kind: need.inn == kind.inn,
         lambda need, kind: f"its drive is registered for another company, not for INN {need.inn}",
     ),
     Rule(
+        "tax_system",
         lambda need, kind: bool(need.tax_system & kind.tax_systems),
         lambda need, kind: f"tax system {need.tax_system} is not among those registered ({kind.tax_systems})",
     ),
     Rule(
+        "internet",
         lambda need, kind: not need.internet or bool(kind.work_mode & INTERNET),
         lambda need, kind: "it is not registered for sales over the internet",
     ),
     Rule(
+        "marking",
         lambda need, kind: not need.marked or kind.edition in (0, EDITION_1_2),
         lambda need, kind: "its edition of the format carries no marking codes: that needs FFD 1.2",
     ),
     Rule(
+        "group",
         lambda need, kind: need.group == kind.group or need.group is None,
         lambda need, kind: f"it is in group {kind.group or 'none'}, the receipt asks for group {need.group}",
     ),
     Rule(
+        "place",
         lambda need, kind: not kind.places or need.place is None or need.place in kind.places,
         lambda need, kind: f"it serves {', '.join(kind.places)}, not {need.place}",
     ),
@@ -124,9 +144,21 @@ def need_of(job: Job | Order) -> Need:
     )
 
 
+class Obstacle(msgspec.Struct, frozen=True):
+    """A rule (by name) that keeps a register from making a receipt, and what that means here."""
+
+    rule: str
+    why: str
+
+
+def obstacles(need: Need, kind: Kind) -> list[Obstacle]:
+    """What keeps a register of this kind from making such a receipt; an empty list when it may."""
+    return [Obstacle(rule.name, rule.otherwise(need, kind)) for rule in RULES if not rule.holds(need, kind)]
+
+
 def refusals(need: Need, kind: Kind) -> list[str]:
-    """Why a register of this kind may not make such a receipt; an empty list when it may."""
-    return [rule.otherwise(need, kind) for rule in RULES if not rule.holds(need, kind)]
+    """The same as texts for whoever runs the rack."""
+    return [one.why for one in obstacles(need, kind)]
 
 
 class Pairing(msgspec.Struct, frozen=True):

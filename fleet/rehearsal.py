@@ -128,7 +128,9 @@ async def _make_one(usecases: UseCases, config: settings.Config, tenant: setting
         if isinstance(outcome, Accepted):
             return await _follow(usecases, outcome.job, tenant, confirmed=config.operator is not None)
         if isinstance(outcome, NoRegister):
-            reasons = "; ".join(f"{name}: {', '.join(why)}" for name, why in outcome.reasons.items())
+            reasons = "; ".join(
+                f"{name}: {', '.join(one.why for one in found)}" for name, found in outcome.obstacles.items()
+            )
             problem = f"tenant {tenant.name}: no station may make its receipts ({reasons or 'none has its INN'})"
         else:
             return f"tenant {tenant.name}: {outcome}"

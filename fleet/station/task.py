@@ -16,7 +16,7 @@ import trio
 
 from fleet import config as settings
 from fleet.desk import Audit, Desk, Lookup, Message, Order
-from fleet.dispatch import Need, refusals
+from fleet.dispatch import Need, Obstacle, obstacles
 from fleet.jobs import Job
 from fleet.journal.base import Journal
 from fleet.operator_line import OperatorLine
@@ -136,14 +136,14 @@ class Station:
             alarms=work.alarms.open,
         )
 
-    def why_not(self, need: Need) -> list[str]:
-        """Why this station may not make such a receipt; empty when it may, or when it is not known yet."""
+    def obstacles(self, need: Need) -> list[Obstacle]:
+        """What keeps this station from making such a receipt; nothing when it may, or when it is not known yet."""
         if self.standing is Standing.RETIRED:
-            return ["it is retired"]
+            return [Obstacle("retired", "it is retired")]
         identity = self._work.identity
         if identity is None:
             return []
-        return refusals(need, self._work.kind(identity))
+        return obstacles(need, self._work.kind(identity))
 
     # --- what a person may say ------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import msgspec
 
 from fleet.config import Config
 from fleet.desk import Desk
-from fleet.dispatch import need_of
+from fleet.dispatch import Obstacle, need_of
 from fleet.errors import Missing
 from fleet.figures import JournalWork
 from fleet.jobs import UNFINISHED, Job, Order, State
@@ -38,10 +38,10 @@ class QueueFull(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoRegister(msgspec.Struct, frozen=True, kw_only=True):
-    """Nothing was stored: no register of the rack may make such a receipt. `reasons`: station → why."""
+    """Nothing was stored: no register of the rack may make such a receipt. `obstacles`: station → what is in its way."""
 
     inn_known: bool
-    reasons: dict[str, list[str]]
+    obstacles: dict[str, list[Obstacle]]
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,10 +149,10 @@ class UseCases:
         """None when some register may make it (or may turn out to, once it is reached); else all reasons."""
         mine = [station for station in self._stations if station.config.inn == order.inn]
         if not mine:
-            return NoRegister(inn_known=False, reasons={})
+            return NoRegister(inn_known=False, obstacles={})
         need = need_of(order)
-        reasons = {station.name: station.why_not(need) for station in mine}
-        return None if any(not why for why in reasons.values()) else NoRegister(inn_known=True, reasons=reasons)
+        found = {station.name: station.obstacles(need) for station in mine}
+        return NoRegister(inn_known=True, obstacles=found) if all(found.values()) else None
 
     def rack(self) -> builtins.list[StationView]:
         """Every station as it is now, in the order of the configuration."""

@@ -88,7 +88,7 @@ class Stations:
 
     def why_not(self, need: Need) -> dict[str, list[str]]:
         """For each station the reasons why it may not make such a receipt; none: it may."""
-        return {station.name: station.why_not(need) for station in self._stations}
+        return {station.name: [one.why for one in station.obstacles(need)] for station in self._stations}
 
     async def _order(self, station: str, event: str, who: str, detail: dict[str, Any]) -> None:
         self._known(station)

@@ -19,6 +19,7 @@ __all__ = ["operator", "rack"]
 
 
 _MARKED_GOODS = 1 << 4  # extended mode of a registration
+_INTERNET = 1 << 5  # its work mode: sales over the internet
 
 
 class Ffd(StrEnum):
@@ -72,6 +73,7 @@ def rack(
     marked_goods: Annotated[
         bool, typer.Option("--marked-goods", help="Fresh registers sell marked goods, with a marking system inside.")
     ] = False,
+    internet: Annotated[bool, typer.Option("--internet", help="Fresh registers sell over the internet.")] = False,
     rules: Annotated[Path | None, typer.Option(help="Verdicts of the marking system: a TOML file.")] = None,
     own_network: Annotated[
         bool, typer.Option("--own-network", help="Fresh registers talk to the operator themselves, by TCP.")
@@ -118,6 +120,7 @@ def rack(
             keeps_answer=not drop_answer,
             model=_model(model),
             ffd=None if ffd is None else list(Ffd).index(ffd) + 2,
+            work_mode=_INTERNET if internet else 0,
             tables=[*([(17, 7, 0)] if prints else []), *_network(own_network, host, operator_port)],
             **_marking(marked_goods, rules),
         )

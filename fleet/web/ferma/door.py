@@ -19,6 +19,7 @@ from fleet.usecases import NoRegister, QueueFull, UseCases
 from fleet.web.asgi import Call, Handler, Reply, json_reply
 from fleet.web.ferma.envelope import HTTP_STATUS, BadRequest, Code, Problem, duplicate, failure, success
 from fleet.web.ferma.reading import read_asked, read_login, read_order
+from fleet.web.ferma.tables import NO_REGISTER_TEXTS
 from fleet.web.ferma.writing import write_status
 from fleet.web.metrics import Meters
 from fleet.web.tokens import Tokens
@@ -192,14 +193,14 @@ class FermaDoor:
 
 
 def _no_register(outcome: NoRegister) -> Problem:
+    """What a shop can do something about: one obstacle of all its registers, or what is in the way of each."""
     if not outcome.inn_known:
         return Problem("Request/Inn", Code.NO_REGISTER, "нет кассы, зарегистрированной на этот ИНН")
-    if not all(any("tax system" in why for why in reasons) for reasons in outcome.reasons.values()):
-        what = "; ".join(sorted({why for reasons in outcome.reasons.values() for why in reasons}))
-        text = f"ни одна касса не может сформировать такой чек ({what})"
-        return Problem("Request/CustomerReceipt", Code.NO_REGISTER, text)
+    names = [{one.rule for one in found} for found in outcome.obstacles.values()]
+    if all("tax_system" in one for one in names):
+        text = "ни одна касса не зарегистрирована для этой системы налогообложения"
+        return Problem("Request/CustomerReceipt/TaxationSystem", Code.TAX_SYSTEM, text)
+    lacking = "; ".join(text for name, text in NO_REGISTER_TEXTS.items() if any(name in one for one in names))
     return Problem(
-        "Request/CustomerReceipt/TaxationSystem",
-        Code.TAX_SYSTEM,
-        "ни одна касса не зарегистрирована для этой системы налогообложения",
+        "Request/CustomerReceipt", Code.NO_REGISTER, f"ни одна касса не может сформировать такой чек: {lacking}"
     )

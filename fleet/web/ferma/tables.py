@@ -163,3 +163,14 @@ RULE_ITEM_FIELDS: Mapping[str, str] = {
     "measure": "Measure",
 }
 SUM_RULES = frozenset({"F01", "F02", "F03"})
+
+# Rules of the dispatch that no register of a shop may satisfy → what the shop is told.
+NO_REGISTER_TEXTS: dict[str, str] = {
+    "company": "касса зарегистрирована на другой ИНН",
+    "tax_system": "касса не зарегистрирована для этой системы налогообложения",
+    "internet": "касса не зарегистрирована для расчётов в интернете (IsInternet)",
+    "marking": "формат касс не передаёт коды маркировки",
+    "group": "в этой группе нет касс",
+    "place": "касса обслуживает другое место расчётов (BillAddress)",
+    "retired": "касса выведена из работы",
+}

@@ -10,11 +10,13 @@ import pytest
 
 from ffd.qr import parse as parse_qr
 from fleet.config import Http
+from fleet.dispatch import RULES, Obstacle
 from fleet.errors import Closed
 from fleet.jobs import State
 from fleet.usecases import NoRegister, QueueFull
 from fleet.web.asgi import BODY_MAX, DRAIN_MAX
 from fleet.web.ferma.envelope import Code
+from fleet.web.ferma.tables import NO_REGISTER_TEXTS
 from tests.fleet.web.client import Client
 from tests.fleet.web.doubles import (
     NOW,
@@ -129,13 +131,25 @@ async def test_bad_json_is_1901(client: Client, usecases: UseCasesDouble) -> Non
 
 async def test_no_register_for_the_inn_or_for_the_tax_system(client: Client, usecases: UseCasesDouble) -> None:
     """Two conditions that a shop can tell its operator about."""
-    usecases.instead = NoRegister(inn_known=False, reasons={})
+    usecases.instead = NoRegister(inn_known=False, obstacles={})
     answer = await client.post(RECEIPT, body())
     assert (answer.status, answer.code) == (400, Code.NO_REGISTER)
-    usecases.instead = NoRegister(inn_known=True, reasons={"k1": ["tax system"]})
+    taxed, wired = Obstacle("tax_system", "not registered for it"), Obstacle("internet", "not for the internet")
+    usecases.instead = NoRegister(inn_known=True, obstacles={"k1": [taxed], "k2": [taxed, wired]})
     answer = await client.post(RECEIPT, body())
     assert (answer.status, answer.code) == (400, Code.TAX_SYSTEM)
     assert "k1" not in answer.text
+
+
+async def test_what_keeps_each_register_from_it_is_told_in_russian(client: Client, usecases: UseCasesDouble) -> None:
+    """Whatever rule of the dispatch it is: texts for shops are Russian, and no station is named."""
+    for rule in (*(rule.name for rule in RULES), "retired"):
+        found = {"k1": [Obstacle(rule, "in English")], "k2": [Obstacle("internet", "in English")]}
+        usecases.instead = NoRegister(inn_known=True, obstacles=found)
+        answer = await client.post(RECEIPT, body())
+        assert (answer.status, answer.code) == (400, Code.NO_REGISTER)
+        assert NO_REGISTER_TEXTS[rule] in answer.text and NO_REGISTER_TEXTS["internet"] in answer.text
+        assert "in English" not in answer.text and "k1" not in answer.text
 
 
 async def test_a_full_queue_says_when_to_come_again(client: Client, usecases: UseCasesDouble) -> None:
