@@ -16,6 +16,10 @@ __all__ = ["ATTEMPTS_MAX", "Endings"]
 ATTEMPTS_MAX = 5
 """A job that so many tries could not place goes to a person: it may be the job that is sick, not the registers."""
 
+STATION_ATTEMPTS_MAX = 50
+"""When the register says that it is its own fault (a full drive, the end of its term): the only one of a pool is tried
+for half an hour before somebody is asked, and no shop hears of it."""
+
 
 class Endings:
     """Ends of jobs at one station."""
@@ -57,7 +61,7 @@ class Endings:
         work = self._work
         proof = refusal.proof.evidence if refusal.proof else None
         if refusal.meaning.disposition != "content":
-            await self.released(job, explain(refusal), proof=proof)
+            await self.released(job, explain(refusal), proof=proof, attempts_max=STATION_ATTEMPTS_MAX)
             raise refusal
         evidence = {"code": refusal.code, "command": refusal.command, "proof": proof}
         outcome = JobRefused(reason=refusal.meaning.message_ru, code=refusal.code, evidence=evidence)
@@ -66,10 +70,12 @@ class Endings:
         work.log.info("receipt refused", job=job.id, code=f"{refusal.code:02X}")
         work.desk.decided(job.id)
 
-    async def released(self, job: Job, why: str, proof: dict[str, Any] | None = None) -> None:
+    async def released(
+        self, job: Job, why: str, proof: dict[str, Any] | None = None, attempts_max: int = ATTEMPTS_MAX
+    ) -> None:
         """Nothing was registered: another try elsewhere, or a person when there were too many."""
         work = self._work
-        if job.attempts >= ATTEMPTS_MAX:
+        if job.attempts >= attempts_max:
             await self._quarantine(job, f"{job.attempts} tries failed, the last one: {why}", proof or {})
         else:
             work.desk.submit(await work.journal.release(job.id, why, proof))

@@ -56,7 +56,7 @@ PRIORITIES = (
     Priority(0.0, 4, 1),
     Priority(30.0, 2, 1),
     Priority(60.0, 1, 1),
-    Priority(300.0, 1, 2),
+    Priority(120.0, 1, 2),
     Priority(3600.0, 1, 4),
     Priority(86_400.0, 1, 16),
 )
@@ -104,12 +104,11 @@ class OperatorRelay:
             await self._follow(register)
             return
         row = priority(self._age_s())
-        if receipt_waits:
+        if receipt_waits and self._work.unsent and self._receipts < row.receipts:
             self._receipts += 1
-            if self._receipts <= row.receipts and self._work.unsent:
-                return
+            return
+        self._receipts = 1 if receipt_waits else 0  # the one that is made next
         for _ in range(row.documents if receipt_waits else 1):
-            self._receipts = 0
             await self._step(register, helpers)
             if self._outgoing is None or row.documents == 1:
                 return

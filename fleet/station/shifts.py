@@ -97,9 +97,10 @@ class Shifts:
         self._turns.begin(work.name)
         try:
             await self._run(register, "shift_close")
+            await keep_clock(register, work)
+            work.show("busy")
         finally:
             self._wake(self._turns.end(work.name))
-        await keep_clock(register, work)
         return True
 
     async def repair(self, register: Register) -> None:

@@ -23,7 +23,7 @@ from fleet.operator_line import OperatorLine
 from fleet.shift_turns import ShiftTurns
 from fleet.station.archive import receipts_of
 from fleet.station.audit import Audits
-from fleet.station.clock import keep_clock
+from fleet.station.clock import AGAIN_S, CLOCK, keep_clock
 from fleet.station.commissioning import DRIFT, commission, keep_profile
 from fleet.station.doubt import Doubt
 from fleet.station.endings import Endings
@@ -39,7 +39,7 @@ from fleet.views import StationView
 from kkt_driver import procedures
 from kkt_driver.client import Register
 from kkt_driver.commands import ShortStatus
-from kkt_driver.errors import DriverError, NotSent
+from kkt_driver.errors import DriverError, NotSent, Refused
 from kkt_driver.intents import Intent
 from kkt_driver.relay import Peer
 
@@ -95,6 +95,7 @@ class Station:
         self._audits = Audits(self._work)
         self._breaker = Breaker()
         self._heard_at = 0.0
+        self._clock_due = 0.0
         self._lookups: list[Lookup] = []
         self._given: Job | None = None
         """The job that the dispatcher gave us, until it is claimed."""
@@ -199,6 +200,12 @@ class Station:
         await self._relay.aclose()
         self._work.show("stopped")
 
+    async def _close_for_the_clock(self, register: Register) -> None:
+        try:
+            await self._shifts.close(register)
+        except Refused as refusal:
+            self._work.log.error("the shift cannot be closed to set the clock", why=explain(refusal))
+
     async def _fell_sick(self, why: BaseException, pause_s: float) -> None:
         self._shifts.leave()
         self._work.ready = False
@@ -215,7 +222,8 @@ class Station:
         if await self._shifts.finish_repair() or self._shifts.expired:
             await self._shifts.repair(register)
             self._audits.ask(None, "a shift over 24 hours")
-        self._shifts.close_asked |= not await keep_clock(register, self._work)
+        if not await keep_clock(register, self._work):
+            await self._close_for_the_clock(register)
         await self._relay.begin(register)
         self._breaker.reached(self._work.now())
         self._work.ready = True
@@ -232,6 +240,9 @@ class Station:
             if self._shifts.due and await self._shifts.close(register):
                 self._audits.ask(None, "shift close")
             await watch_unsent(self._work)
+            if CLOCK in self._work.outside and self._work.now() >= self._clock_due:
+                self._clock_due = self._work.now() + AGAIN_S
+                await keep_clock(register, self._work)
             await self._look_up(register)
             if self._given is None and not self._work.outside:
                 self._given = self._desk.next_for(self.name)
@@ -305,6 +316,8 @@ class Station:
         waits = [IDLE_MAX_S]
         if self._relay.due_at is not None:
             waits.append(self._relay.due_at - now)
+        if CLOCK in self._work.outside:
+            waits.append(self._clock_due - now)
         if (wait_s := self._shifts.wait_s) is not None:
             waits.append(wait_s)
         return max(0.0, min(waits))

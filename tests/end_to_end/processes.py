@@ -78,6 +78,9 @@ class Program:
         with trio.fail_after(within_s):
             assert await self._process.wait() == 0
 
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
     async def stop(self) -> None:
         """SIGTERM, and the program ends well."""
         if self._process.returncode is None:

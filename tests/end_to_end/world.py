@@ -53,6 +53,8 @@ class World:
         self.operator = TestOperator(master=DEMO_MASTER_KEY)
         self.operator_up = True
         self.operator_delay_s = 0.0
+        self.poll_s = 60.0
+        """How often idle drives are asked: most of what a world without receipts does in a day."""
         self.dead_routes: set[str] = set()
         """Addresses of the operator that refuse a connection; `black_holes` never answer to one."""
         self.black_holes: set[str] = set()
@@ -75,7 +77,7 @@ class World:
         config = settings.Config(
             name="world",
             state_dir=self.state,
-            operator=settings.Operator(addresses=OPERATOR, pause_s=0.0, answer_timeout_s=5, poll_s=60),
+            operator=settings.Operator(addresses=OPERATOR, pause_s=0.0, answer_timeout_s=5, poll_s=self.poll_s),
             tenants=(settings.Tenant(name="shop", login="shop", password_hash="", inn=INN),),
             stations=stations,
         )

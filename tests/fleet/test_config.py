@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.config import EXAMPLE, Config, hash_password, load, parse, verify_password
+from fleet.config import EXAMPLE, Config, hash_password, load, parse, station_of, verify_password
 from fleet.errors import ConfigError
 
 SMALL = """
@@ -246,3 +246,35 @@ def test_a_hash_that_is_none(password_hash: str) -> None:
     assert not verify_password("demo", password_hash)
     text = SMALL.replace("scrypt$16384$8$1$a2tr$lomt2dYY4AxGwIvrDDqP8ACRZ2YkzTvUC0s2NaPc3wA=", password_hash)
     assert any(line.startswith("tenants[0].password_hash: ") for line in problems(text))
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong"),
+    [
+        ('addresses = ["tcp://a:1", "tcp://b:2"]', []),
+        ('address = "tcp://a:1"\nmarking = "tcp://a:2"\nkeys = "tcp://a:3"', []),
+        ("", ["operator.address"]),
+        ("addresses = []", ["operator.addresses"]),
+        ('addresses = ["tcp://a:1", "tcp://a:1"]', ["operator.addresses"]),
+        ('addresses = ["a:1", "tcp://b:2"]', ["operator.addresses[0]"]),
+        ('address = "tcp://a:1"\naddresses = ["tcp://b:2"]', ["operator.address"]),
+        ('address = "tcp://a:1"\nmarking = "a:2"', ["operator.marking"]),
+    ],
+)
+def test_ways_to_the_operator(lines: str, wrong: list[str]) -> None:
+    """One address or several, the preferred first; never both keys, which would leave it open which counts."""
+    text = f"{SMALL}\n[operator]\n{lines}"
+    if not wrong:
+        assert parse(text).operator is not None
+    else:
+        assert [line.split(": ")[0] for line in problems(text)] == wrong
+
+
+def test_one_station_beside_the_file() -> None:
+    """What is added while the daemon runs is held to the rules of the file."""
+    table = {"name": "k9", "address": "tcp://127.0.0.1:7809", "inn": "9900000000", "relay": "register"}
+    station = station_of(table)
+    assert (station.name, station.relay, station.link) == ("k9", "register", "standard")
+    with pytest.raises(ConfigError) as error:
+        station_of({**table, "relay": "nobody", "group": "n o", "colour": "red"})
+    assert [line.split(": ")[0] for line in error.value.problems] == ["group", "relay", "colour"]
