@@ -38,7 +38,7 @@ class QueueFull(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoRegister(msgspec.Struct, frozen=True, kw_only=True):
-    """Nothing was stored: no register of the rack may make such a receipt. `obstacles`: station → what is in its way."""
+    """Nothing was stored: no register here may make such a receipt. `obstacles`: station → what is in its way."""
 
     inn_known: bool
     obstacles: dict[str, list[Obstacle]]
