@@ -38,7 +38,8 @@ RECOUNT_S = 10.0
 """With a backlog the drive is asked for the age of its oldest document at most so often."""
 
 ANSWER_S = 2.0
-"""How long a receipt waits for the operator's answer when the drive's messages come first."""
+"""How long a receipt waits for the operator's answer when the drive's messages come first; for one that was later than
+that, or did not come, no receipt waits any more."""
 
 CODE_TABLE = (20, 7)
 """Where a register keeps the operator's last response code (1022): table, field."""
@@ -80,6 +81,7 @@ class OperatorRelay:
         self._silent = 0
         self._receipts = 0  # made since the last hold
         self._outgoing: relay.Outgoing | None = None  # on its way to the operator
+        self._quick = True  # the operator answers so soon that a receipt may wait for it
         self._answered = trio.Event()
         self._answer: bytes | None = None
 
@@ -110,10 +112,11 @@ class OperatorRelay:
         self._receipts = 1 if receipt_waits else 0  # the one that is made next
         for _ in range(row.documents if receipt_waits else 1):
             await self._step(register, helpers)
-            if self._outgoing is None or row.documents == 1:
+            if self._outgoing is None or not receipt_waits or row.documents == 1 or not self._quick:
                 return
             with trio.move_on_after(ANSWER_S):
                 await self._answered.wait()
+            self._quick = self._answered.is_set() and self._answer is not None
 
     async def count(self, register: Register) -> ExchangeStatusReply:
         """Ask the drive how many documents wait, and since when."""
@@ -166,7 +169,9 @@ class OperatorRelay:
             text = f"the drive has messages for {outgoing.peer}, and no address is configured"
             await self._work.alarms.ring("no route", "alarm", text)
         else:
+            began = self._work.now()
             self._answer = await line.exchange(outgoing.message)
+            self._quick = self._answer is not None and self._work.now() - began <= ANSWER_S
         self._answered.set()
         self._work.desk.send(self._work.name, Order.WAKE)
 

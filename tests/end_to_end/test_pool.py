@@ -119,6 +119,33 @@ async def test_a_dead_registers_jobs_are_elsewhere_within_a_second(
         assert fleet.rack()[least].state in ("sick", "connecting")
 
 
+async def test_a_register_that_dies_over_a_receipt(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+    """The power goes while the items are sent, before anything was committed: the receipt begins again elsewhere at
+    once, and the register that is back later has no half of it."""
+    world = World(tmp_path, registers=2, durations={"FF45": SERVICE_S, "FF46": 0.4})
+    async with world.daemon() as fleet:
+        for key in ("1", "2", "3"):
+            await wait_for(fleet, await post(fleet, key), State.CONFIRMED)
+        job = await post(fleet, "4")
+        await trio.sleep(0.3)
+        (least,) = (number for number, view in enumerate(fleet.rack()) if view.state == "busy")
+        world.unplugged.add(least)
+        world.cut(least)
+        world.registers[least].power_cycle(world.now())
+        began = trio.current_time()
+        done = await fleet.finished(job)
+        assert trio.current_time() - began <= 0.4 + SERVICE_S + 1.0
+        assert done.result is not None
+        assert (done.result.station, done.attempts) == (f"k{2 - least}", 2)
+        world.unplugged.clear()
+        await trio.sleep(60)
+        assert [view.state for view in fleet.rack()] == ["idle", "idle"]
+        for key in ("5", "6", "7"):
+            await wait_for(fleet, await post(fleet, key), State.CONFIRMED)
+    made = [form for register in world.registers for _, form, _ in documents(register, world.now()) if form == 3]
+    assert len(made) == 7
+
+
 KEYS = 1000
 RACERS = 10
 

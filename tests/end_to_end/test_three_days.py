@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -112,12 +113,20 @@ def shifts(register: EmulatedRegister) -> list[tuple[int, float]]:
     return found
 
 
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Half a million lines about receipts that went well help nobody."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("quiet")
 @pytest.mark.timeout(3 * 3600)
 async def test_three_days(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
     """Not one refused or late receipt; each register closes each shift that it used once, within 23 h 30 min; the one
     that nobody needs makes no document; every receipt is confirmed and every audit clean."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     durations = {"FF45": SERVICE_S, "E0": OPENING_S, "41": CLOSING_S}
     world = World(tmp_path, registers=BUSY + 1, durations=durations, keys=StubKeys.derive)
     world.operator = TestOperator(master=DEMO_MASTER_KEY, keys=StubKeys.derive)
@@ -136,7 +145,6 @@ async def test_three_days(tmp_path: Path, autojump_clock: trio.testing.MockClock
         counts = Counter(fleet.counts())
         audits = [await fleet.stations.history(f"k{n + 1}", ["audit"]) for n in range(BUSY)]
         alarms = {view.name: view.alarms for view in fleet.rack() if view.alarms}
-    structlog.reset_defaults()
     closed = {register.serial: shifts(register) for register in world.registers[:BUSY]}
     late = [took for took in shop.latency if took > LATE_S]
     print(

@@ -11,7 +11,7 @@ import trio
 import trio.testing
 
 from fleet.jobs import State
-from fleet.station.relay import PRIORITIES, priority
+from fleet.station.relay import ANSWER_S, PRIORITIES, priority
 from fleet.usecases import UseCases
 from fn_emulator.messages import Fault
 from fn_emulator.operator import TestOperator
@@ -98,6 +98,25 @@ async def test_a_dead_first_route(tmp_path: Path, autojump_clock: trio.testing.M
         for number in range(8):
             await wait_for(fleet, await post(fleet, f"later {number}"), State.CONFIRMED)
         assert world.dialled[OPERATOR[1]] == before, "back on the first route"
+
+
+async def test_an_operator_that_is_gone_costs_no_receipt(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """However old the documents are: all routes swallow everything for two days, and receipts take as long as ever."""
+    world = World(tmp_path, durations={"FF45": SERVICE_S})
+    async with world.daemon() as fleet:
+        await wait_for(fleet, await post(fleet, "first"), State.CONFIRMED)
+        world.black_holes.update(OPERATOR)
+        world.operator_up = False
+        for number in range(3):
+            await fleet.finished(await post(fleet, f"young {number}"))
+        autojump_clock.jump(40 * 3600)
+        await fleet.finished(await post(fleet, "opens the next shift"))
+        began = trio.current_time()
+        for number in range(20):
+            await fleet.finished(await post(fleet, f"old {number}"))
+        assert trio.current_time() - began <= 20 * (SERVICE_S + 0.1) + ANSWER_S
 
 
 @pytest.mark.parametrize(("fault", "code"), [(Fault.CODE_11, 11), (Fault.CODE_14, 14)])
