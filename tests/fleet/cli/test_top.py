@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -25,7 +26,7 @@ from tests.fleet.web.client import Client
 
 
 def text(seen: Seen, before: Seen | None = None, width: int = 200) -> str:
-    console = Console(width=width, record=True, file=open(os.devnull, "w"))  # noqa: SIM115 - ends with the test
+    console = Console(width=width, record=True, file=io.StringIO())
     console.print(screen(seen, before))
     return console.export_text()
 
