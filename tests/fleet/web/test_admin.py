@@ -133,7 +133,8 @@ async def test_orders_for_a_station(tmp_path: Path, autojump_clock: trio.testing
         assert (await operator.post("/stations/k1/audit", {"first": 1})).json() == {"asked": True}
         await trio.sleep(60)
         records = (await operator.get("/stations/k1/history")).json()["records"]
-        assert [one["event"] for one in records] == ["audit", "audit_asked", "audit", "close_shift", "drive_reading", "profile"]
+        events = [one["event"] for one in records]
+        assert events == ["audit", "audit_asked", "audit", "close_shift", "drive_reading", "profile"]
         assert (await operator.get("/stations/k1/history?event=audit&limit=1")).json()["records"] == records[:1]
         assert (await operator.post("/stations/k9/audit")).status == 404
         for verb, body in (("drain", {}), ("resume", {"why": " "}), ("retire", {"why": "y", "forced": True})):
