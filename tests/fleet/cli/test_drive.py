@@ -1,4 +1,4 @@
-"""Twin of `fleet.cli.drive`: the commands against a real HTTP server, and a whole replacement with real processes."""
+"""Twin of `fleet.cli.drive`: the commands against a real HTTP server."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.cli.test_quarantine import Daemon, daemon
-
-__all__ = ["daemon"]
+from tests.fleet.cli.conftest import Daemon
 
 LIFE = {
     "documents_left": 1200,
