@@ -72,12 +72,11 @@ def replace(
     while True:
         progress = daemon.get(path)
         new = [record for record in reversed(progress["history"]) if record["seq"] > before]
-        for record in new:
-            before = record["seq"]
-            if record["detail"]["step"] == "change made":
-                _show_report(json, station, record["detail"])
+        before = max([before, *(record["seq"] for record in new)])
         if progress["step"] != shown and progress["step"] is not None:
             shown = progress["step"]
+            if shown == "card":
+                _show_report(json, station, progress["history"])
             say(json, f"{station}: {shown}: {progress['words']}", station=station, step=shown, words=progress["words"])
         if any(record["detail"]["step"] in OVER for record in new):
             last = new[-1]["detail"]["step"]
@@ -92,8 +91,11 @@ def _newest(progress: dict[str, Any]) -> int:
     return max((int(record["seq"]) for record in progress["history"]), default=0)
 
 
-def _show_report(json: bool, station: str, made: dict[str, Any]) -> None:
-    """What the owner's cabinet asks for."""
+def _show_report(json: bool, station: str, history: list[dict[str, Any]]) -> None:
+    """What the owner's cabinet asks for, whenever the report was made."""
+    made = next((record["detail"] for record in history if record["detail"]["step"] == "change made"), None)
+    if made is None:
+        return
     text = f"{station}: for the cabinet: document {made['document']}, sign {made['sign']}, {made['at']}"
     say(json, text, station=station, step="report", **{key: made[key] for key in ("document", "sign", "at")})
 

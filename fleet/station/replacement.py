@@ -138,11 +138,14 @@ class Replacement:
     ) -> None:
         work = self._work
         done = await self._own.carry_out(register, action, begin, reached)
-        if done is not None and work.state is not None:
+        assert work.state is not None
+        if done is not None:
             work.state = work.state.after(done)
-            detail = {"step": f"{action} made", "document": done.document, "sign": done.sign, "at": str(done.moment)}
+        made = await register.run(procedures.find(work.state.last_document))
+        if made is not None:
+            detail = {"step": f"{action} made", "document": made.document, "sign": made.sign, "at": str(made.moment)}
             await work.journal.record(work.name, REPLACEMENT, detail)
-            work.log.info("replacement of the drive", made=action, document=done.document, sign=done.sign)
+            work.log.info("replacement of the drive", made=action, document=made.document, sign=made.sign)
 
     def _close(self, job: str) -> Procedure[Registered]:
         assert self._work.identity is not None

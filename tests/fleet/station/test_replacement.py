@@ -148,14 +148,20 @@ async def test_a_restart_goes_on(tmp_path: Path, autojump_clock: trio.testing.Mo
 
 
 @pytest.mark.parametrize("command", ["FF3E", "FF34"])
-async def test_a_lost_answer_is_resolved(tmp_path: Path, autojump_clock: trio.testing.MockClock, command: str) -> None:
+@pytest.mark.parametrize("fault", [Fault.ANSWER_LOST, Fault.CUT_AFTER, Fault.CUT_BEFORE, Fault.POWER_AFTER_COMMIT])
+async def test_a_lost_answer_is_resolved(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, command: str, fault: Fault
+) -> None:
     """Closing a drive and registering one are committing commands like any other: done once, whatever the line does."""
     world = World(tmp_path)
     async with world.daemon() as fleet:
         await wait_for(fleet, await post(fleet, "1"), State.CONFIRMED)
-        world.registers[0].faults = FaultPlan({command: [Fault.ANSWER_LOST]})
+        world.registers[0].faults = FaultPlan({command: [fault]})
         old = await replaced(world, fleet, 0)
         await wait_for(fleet, await post(fleet, "2"), State.CONFIRMED)
+        history = (await fleet.drives.progress("k1")).history
+        made = [record.detail for record in history if record.detail["step"] == "change made"]
+        assert [one["document"] for one in made] == [1], "whoever must fill in the card is told of it all the same"
     forms = [form for _, form, _ in documents(world.registers[0], world.now())]
     assert (forms.count(CHANGE), forms[0]) == (1, CHANGE)
     assert old.last_document == 5, "registration, shift, receipt, shift, closing"
