@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
+from fleet.bench import Found, Verdict
+from fleet.jobs import Job, State
+from fleet.journal.base import Discovered
+from kkt_driver.intents import Intent
+from tests.end_to_end.world import INN, receipt
 from tests.fleet.cli.conftest import Daemon
 
 LIFE = {
@@ -80,3 +87,80 @@ def test_one_thing_at_a_time(run: Any, good: str, daemon: Daemon) -> None:
     """The two options contradict each other."""
     daemon.answers["/stations/k1/drive"] = [progress("card")]
     assert run("drive", "replace", good, "k1", "--why", "y", "--card-entered", "--abandon").status == 1
+
+
+def found(verdict: Verdict, document: Discovered | None = None) -> Found:
+    return Found(drive="9999", verdict=verdict, why="so it is", last_document=9, document=document, receipts=[])
+
+
+DOCUMENT = Discovered(
+    station="bench",
+    serial="17",
+    drive="9999",
+    rnm="1",
+    document=7,
+    form=3,
+    sign=1,
+    moment=datetime(2026, 11, 25, 12, 0),
+    shift=1,
+    receipt=2,
+    operation=1,
+    total=19900,
+    own_key="mine",
+)
+
+
+@pytest.mark.parametrize(
+    ("tells", "status", "decision"),
+    [
+        (found(Verdict.REGISTERED, DOCUMENT), 0, "registered"),
+        (found(Verdict.NOT_REGISTERED), 0, "requeue"),
+        (found(Verdict.AMBIGUOUS), 1, None),
+    ],
+)
+def test_evidence(
+    run: Any,
+    good: str,
+    daemon: Daemon,
+    monkeypatch: pytest.MonkeyPatch,
+    tells: Found,
+    status: int,
+    decision: str | None,
+) -> None:
+    """What the drive tells decides the job, with the drive, the address and the reason in the journal; what it does not
+    tell decides nothing."""
+    asked: list[Any] = []
+
+    def look(address: str, intent: Intent, wanted: tuple[int, int], *, timezone: str) -> Found:
+        asked.append((address, intent, wanted, timezone))
+        return tells
+
+    monkeypatch.setattr("fleet.bench.look", look)
+    intent = Intent(
+        job="a", action="receipt", command="FF45", serial="17", drive="9999", last_document=6, shift=1, receipt=1
+    )
+    job = Job(
+        id="a",
+        inn=INN,
+        key="1",
+        tenant="shop",
+        facade="test",
+        state=State.QUARANTINED,
+        accepted_at=0.0,
+        changed_at=0.0,
+        receipt=receipt(),
+        station="k1",
+        intent=intent,
+    )
+    daemon.answers["/jobs/a"] = [(200, {"job": msgspec.to_builtins(job)})]
+    daemon.answers["/jobs/a/decide"] = [(200, {"job": {"state": "decided"}})]
+    ran = run("drive", "evidence", good, "a", "tcp://10.0.0.99:7778", "--decide", "--why", "burnt", "--who", "olga")
+    assert ran.status == status
+    assert asked == [("tcp://10.0.0.99:7778", intent, (1, 19900), "Europe/Moscow")]
+    assert f"a: {tells.verdict}: so it is" in ran.out
+    said = [body for method, _, body in daemon.asked if method == "POST"]
+    assert [one["decision"] for one in said] == ([decision] if decision else [])
+    if decision == "registered":
+        assert msgspec.convert(said[0]["told"], Discovered) == DOCUMENT
+    if said:
+        assert said[0]["why"].startswith("burnt (drive 9999 read at tcp://10.0.0.99:7778")
