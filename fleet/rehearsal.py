@@ -90,7 +90,7 @@ async def _emulated(config: settings.Config, folder: Path) -> AsyncIterator[sett
             state_dir=folder,
             journal="sqlite:///journal.sqlite",
             operator=_at(config.operator, operator),
-            stations=tuple(msgspec.structs.replace(one, address=addresses[one.name]) for one in stations),
+            stations=tuple(msgspec.structs.replace(one, address=addresses[one.name], relay="host") for one in stations),
         )
 
 
@@ -98,7 +98,7 @@ def _at(operator: settings.Operator | None, address: str | None) -> settings.Ope
     """An operator in the place of the real one: emulated registers know the same keys, so one serves all."""
     if operator is None or address is None:
         return None
-    return msgspec.structs.replace(operator, address=address, pause_s=0.0)
+    return msgspec.structs.replace(operator, addresses=(address,), marking=None, keys=None, pause_s=0.0)
 
 
 async def _come_up(usecases: UseCases) -> dict[str, str]:

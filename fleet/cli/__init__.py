@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from fleet.cli import journal, planning, quarantine, rack, station
+from fleet.cli import drive, journal, planning, quarantine, rack, station, top
 from fleet.cli.common import group
 from fleet.errors import FleetError
 
@@ -23,6 +23,8 @@ for command in rack.COMMANDS:
 app.command()(quarantine.audit)
 app.command()(planning.plan)
 app.command()(station.reload)
+app.command()(top.top)
+app.add_typer(drive.app, name="drive")
 app.add_typer(journal.app, name="journal")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(station.app, name="station")

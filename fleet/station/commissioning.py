@@ -11,8 +11,10 @@ from collections.abc import Iterable
 import msgspec
 
 from fleet.alarms import Level
+from fleet.replacing import PREPARED
 from fleet.station.doubt import Doubt
 from fleet.station.reconciling import read_drive
+from fleet.station.replacement import Replacement
 from fleet.station.workplace import Workplace
 from kkt_driver import procedures, recovery
 from kkt_driver.client import Register
@@ -35,11 +37,17 @@ ELSEWHERE = frozenset(("clock",))
 """Findings that have a keeper of their own."""
 
 
-async def commission(register: Register, work: Workplace, doubt: Doubt) -> None:
-    """Make the register ready for work. Whatever may have been sent is resolved before anything is put in order."""
+async def commission(register: Register, work: Workplace, doubt: Doubt, replacement: Replacement) -> None:
+    """Make the register ready for work. Whatever may have been sent is resolved before anything is put in order.
+
+    A fresh drive, put in while a replacement is under way, is only looked at: it is registered first.
+    """
     work.show("connecting")
     identity = await register.run(procedures.identify())
-    _expect_company(identity, work)
+    replacement.expect(identity)
+    fresh = replacement.plan is not None and identity.phase == PREPARED
+    if not fresh:
+        _expect_company(identity, work)
     work.identity = identity
     work.state = None
     if work.intents.open is not None:
@@ -48,9 +56,14 @@ async def commission(register: Register, work: Workplace, doubt: Doubt) -> None:
         await register.run(procedures.cancel_open(lost=work.interrupted))
         work.interrupted = None
     state = await register.run(procedures.read_state())
+    if fresh:
+        work.state, work.shift_opened, work.unsent = state, None, 0
+        return
     state = await register.run(recovery.startup(state, unresolved=None, clock=work.local_now()))
     await register.run(procedures.prepare(identity, printing=False, host_relays=work.host_relays))
     work.state = state
+    if replacement.plan is not None and identity.drive != replacement.plan.old:
+        await keep_profile(work)
     await _audit(register, work, identity)
     await read_drive(register, work)
     work.shift_opened = await register.run(procedures.shift_opened(state))

@@ -20,7 +20,8 @@ from fleet.operator_line import OperatorLine
 from fleet.station.workplace import Workplace
 from kkt_driver import relay
 from kkt_driver.client import Register
-from kkt_driver.commands import ExchangeStatus, ExchangeStatusReply
+from kkt_driver.commands import DriveStatus, ExchangeStatus, ExchangeStatusReply
+from kkt_driver.errors import Refused
 from kkt_driver.procedures.identity import read_number
 
 __all__ = ["PRIORITIES", "OperatorRelay", "Priority", "priority"]
@@ -67,6 +68,13 @@ PRIORITIES = (
 def priority(age_s: float) -> Priority:
     """The last row whose age is reached."""
     return [row for row in PRIORITIES if age_s >= row.age_s or row.age_s == 0.0][-1]
+
+
+WRONG_STATE = 0x02
+ARCHIVE = 15
+"""Life phase of a drive whose closing report the operator has."""
+
+NOTHING = ExchangeStatusReply(status=0, reading=0, queue=0, first_document=0, first_moment=None)
 
 
 class OperatorRelay:
@@ -118,11 +126,17 @@ class OperatorRelay:
                 await self._answered.wait()
             self._quick = self._answered.is_set() and self._answer is not None
 
-    async def count(self, register: Register) -> ExchangeStatusReply:
-        """Ask the drive how many documents wait, and since when."""
+    async def count(self, register: Register) -> None:
+        """Ask the drive how many documents wait, and since when. A drive that is an archive has none, and says so by
+        refusing the question."""
         work = self._work
         self._counted_at = work.now()
-        status = await register.ask(ExchangeStatus())
+        try:
+            status = await register.ask(ExchangeStatus())
+        except Refused as refusal:
+            if refusal.code != WRONG_STATE or (await register.ask(DriveStatus())).phase != ARCHIVE:
+                raise
+            status = NOTHING
         work.unsent = status.queue
         if status.queue == 0 or status.first_moment is None:
             work.oldest_unsent_at = None
@@ -131,7 +145,6 @@ class OperatorRelay:
             work.oldest_unsent_at = work.now() - max(age, timedelta()).total_seconds()
         self._poll_due = work.now() + self._poll_s()
         await self._catch_up(register, status)
-        return status
 
     async def aclose(self) -> None:
         for line in self._lines.values():
@@ -237,8 +250,7 @@ class OperatorRelay:
         job = await work.journal.confirm(work.identity.drive, document, ticket)
         if ticket.code:
             await self._tell_code(document, ticket.code)
-        if job is not None:
-            assert job.result is not None
+        if job is not None and job.result is not None:
             lag_s = (work.local_now() - job.result.moment).total_seconds()
             work.desk.figures.ticket_s.observe(max(0.0, lag_s))
             work.log.info("receipt confirmed", job=job.id, document=document)

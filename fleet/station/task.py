@@ -20,17 +20,20 @@ from fleet.dispatch import Need, Obstacle, obstacles
 from fleet.jobs import Job
 from fleet.journal.base import Journal
 from fleet.operator_line import OperatorLine
+from fleet.replacing import PREPARED, Plan
 from fleet.shift_turns import ShiftTurns
 from fleet.station.archive import receipts_of
 from fleet.station.audit import Audits
 from fleet.station.clock import AGAIN_S, CLOCK, keep_clock
 from fleet.station.commissioning import DRIFT, commission, keep_profile
 from fleet.station.doubt import Doubt
+from fleet.station.drive_watch import DriveWatch
 from fleet.station.endings import Endings
 from fleet.station.health import Breaker
 from fleet.station.own import OwnCommands
 from fleet.station.receipts import Receipts
 from fleet.station.relay import OperatorRelay
+from fleet.station.replacement import POLL_S, Replacement
 from fleet.station.shifts import Shifts
 from fleet.station.standing import Standing, last_said
 from fleet.station.thirty_days import watch_unsent
@@ -92,6 +95,9 @@ class Station:
         self._shifts = Shifts(self._work, self._own, turns)
         self._receipts = Receipts(self._work, shifts=self._shifts, doubt=self._doubt, endings=self._endings)
         self._relay = OperatorRelay(self._work, lines)
+        self._replacement = Replacement(self._work, self._own, self._shifts)
+        self._replace_asked: tuple[str, str] | None = None
+        self._drive = DriveWatch(self._work)
         self._audits = Audits(self._work)
         self._breaker = Breaker()
         self._heard_at = 0.0
@@ -135,7 +141,14 @@ class Station:
             standing=self.standing.value,
             outside=tuple(work.outside.values()),
             alarms=work.alarms.open,
+            life=self._drive.life,
+            replacement=self._replacing(),
         )
+
+    def _replacing(self) -> str | None:
+        if self._replacement.plan is None:
+            return None
+        return "begun" if self._replacement.step is None else self._replacement.step.value
 
     def obstacles(self, need: Need) -> list[Obstacle]:
         """What keeps this station from making such a receipt; nothing when it may, or when it is not known yet."""
@@ -151,6 +164,7 @@ class Station:
     async def load(self) -> None:
         """Where an earlier life left it: drained or retired, with which alarms."""
         await self._work.alarms.load()
+        await self._replacement.load()
         self.stand(*await last_said(self._work.journal, self.name))
 
     def stand(self, standing: Standing, why: str) -> None:
@@ -163,6 +177,16 @@ class Station:
         if standing is Standing.RETIRED:
             self._work.show("retired")
         self._desk.send(self.name, Order.WAKE)
+
+    def replace_drive(self, *, who: str, why: str) -> None:
+        """Begin a replacement of the drive, or look at what was said about the one under way."""
+        self._replace_asked = (who, why)
+        self._desk.send(self.name, Order.WAKE)
+
+    @property
+    def replacement(self) -> Plan | None:
+        """The replacement under way."""
+        return self._replacement.plan
 
     async def acknowledge(self, alarm: str, *, who: str, why: str) -> bool:
         """A person has seen an alarm; False when it is not open."""
@@ -217,7 +241,12 @@ class Station:
             await self._work.alarms.ring("sick", "alarm", "the register is not well, and that does not pass by itself")
 
     async def _commission(self, register: Register) -> None:
-        await commission(register, self._work, self._doubt)
+        await commission(register, self._work, self._doubt, self._replacement)
+        if self._work.identity is not None and self._work.identity.phase == PREPARED:
+            await keep_clock(register, self._work)
+            await self._replacement.turn(register)
+            await commission(register, self._work, self._doubt, self._replacement)
+        await self._drive.read(register)
         self._shifts.take_part()
         if await self._shifts.finish_repair() or self._shifts.expired:
             await self._shifts.repair(register)
@@ -239,6 +268,7 @@ class Station:
                 self._digest(message)
             if self._shifts.due and await self._shifts.close(register):
                 self._audits.ask(None, "shift close")
+                await self._drive.read(register)
             await watch_unsent(self._work)
             if CLOCK in self._work.outside and self._work.now() >= self._clock_due:
                 self._clock_due = self._work.now() + AGAIN_S
@@ -250,6 +280,8 @@ class Station:
             if self._given is None and self._audits.due:
                 self._desk.dispatcher.busy(self.name)
                 await self._audits.turn(register)
+                continue
+            if self._given is None and await self._replace(register):
                 continue
             if self._given is None and self.standing is Standing.RETIRING and await self._let_go(register):
                 break
@@ -279,6 +311,16 @@ class Station:
     async def _well(self) -> None:
         self._breaker.worked()
         await self._work.alarms.over("sick")
+
+    async def _replace(self, register: Register) -> bool:
+        """Whether a step of a drive's replacement was made."""
+        if self._replace_asked is not None:
+            (who, why), self._replace_asked = self._replace_asked, None
+            if self._replacement.plan is None:
+                await self._replacement.begin(who=who, why=why, register=register)
+            else:
+                await self._replacement.load()
+        return self._replacement.plan is not None and await self._replacement.turn(register)
 
     def _resting(self) -> str:
         """The phase of a station that has nothing to do."""
@@ -313,7 +355,7 @@ class Station:
 
     def _idle_s(self) -> float:
         now = self._work.now()
-        waits = [IDLE_MAX_S]
+        waits = [IDLE_MAX_S if self._replacement.plan is None else POLL_S]
         if self._relay.due_at is not None:
             waits.append(self._relay.due_at - now)
         if CLOCK in self._work.outside:

@@ -17,6 +17,7 @@ from fleet.jobs import UNFINISHED, Job, Order, State
 from fleet.journal.base import Accepted, Duplicate, Journal
 from fleet.rack import Rack
 from fleet.usecases.callbacks import Callbacks
+from fleet.usecases.drives import Drives
 from fleet.usecases.quarantine import Quarantine
 from fleet.usecases.stations import Stations
 from fleet.views import QueueView, StationView
@@ -71,6 +72,7 @@ class UseCases:
         self._tenants = {tenant.name: tenant for tenant in config.tenants}
         self.quarantine = Quarantine(journal, desk, stations)
         self.stations = Stations(journal, desk, rack)
+        self.drives = Drives(journal, rack)
         self.callbacks = Callbacks(journal, desk.figures)
         self.figures = desk.figures
         self.stopping = False

@@ -92,6 +92,10 @@ class AdminDoor:
             ("POST", "/stations/{name}/retire"): self.retire,
             ("POST", "/stations/{name}/acknowledge"): self.acknowledge,
             ("POST", "/stations/{name}/remove"): self.remove,
+            ("GET", "/stations/{name}/drive"): self.drive,
+            ("POST", "/stations/{name}/drive/replace"): self.replace_drive,
+            ("POST", "/stations/{name}/drive/card-entered"): self.card_entered,
+            ("POST", "/stations/{name}/drive/abandon"): self.abandon_drive,
             ("POST", "/stations"): self.add,
             ("POST", "/reload"): self.reload,
             ("POST", "/stations/{name}/reconciled"): self.reconciled,
@@ -206,6 +210,25 @@ class AdminDoor:
         said, name = _reason(call, Retirement), call.params["name"]
         await self._usecases.stations.retire(name, who=_name(who, said.who), why=said.why, force=said.force)
         return {"asked": True}
+
+    async def drive(self, call: Call, who: str) -> Any:
+        """Where the replacement of a station's drive stands."""
+        return await self._usecases.drives.progress(call.params["name"])
+
+    async def replace_drive(self, call: Call, who: str) -> Any:
+        """Begin a replacement of the drive."""
+        said = _reason(call, Reason)
+        return await self._usecases.drives.replace(call.params["name"], who=_name(who, said.who), why=said.why)
+
+    async def card_entered(self, call: Call, who: str) -> Any:
+        """The owner's cabinet has the change report of the new drive."""
+        said = _reason(call, Reason)
+        return await self._usecases.drives.card_entered(call.params["name"], who=_name(who, said.who), why=said.why)
+
+    async def abandon_drive(self, call: Call, who: str) -> Any:
+        """Go on with the old drive, as long as it is not being closed."""
+        said = _reason(call, Reason)
+        return await self._usecases.drives.abandon(call.params["name"], who=_name(who, said.who), why=said.why)
 
     async def acknowledge(self, call: Call, who: str) -> Any:
         """`alarm` (its key) was seen by a person."""

@@ -103,7 +103,7 @@ class Plant:
         self.state = state
         self.links = links
         self.quiet_s = quiet_s
-        self.base = free_base((0, 1, *range(10, 10 + len(links))))
+        self.base = free_base((0, 1, 2, *range(10, 10 + len(links))))
         self.register_ports = tuple(range(self.base + 10, self.base + 10 + len(links)))
         self.url = f"http://127.0.0.1:{self.base}"
         self._running: list[Program] = []
@@ -117,8 +117,13 @@ class Plant:
             for program in self._running:
                 await program.kill()
 
-    async def rack(self) -> Program:
-        """Registers and an operator."""
+    @property
+    def control_url(self) -> str:
+        """The rack's control port, when it was started with one."""
+        return f"http://127.0.0.1:{self.base + 2}"
+
+    async def rack(self, *, control: bool = False) -> Program:
+        """Registers and an operator, and a control port if that is wanted."""
         return await self._start(
             *("fn_emulator", "rack"),
             *("--count", str(len(self.links))),
@@ -126,6 +131,7 @@ class Plant:
             *("--operator-port", str(self.base + 1)),
             *("--inn", INN),
             *("--state", str(self.state / "rack")),
+            *(("--control-port", str(self.base + 2)) if control else ()),
             "--until-stdin-closes",
         )
 

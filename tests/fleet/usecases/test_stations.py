@@ -38,7 +38,8 @@ async def test_a_shift_is_closed_on_demand_and_audited(tmp_path: Path, autojump_
         assert (found.detail["receipts"], found.detail["problems"], found.detail["sums_agree"]) == (2, [], True)
         assert found.detail["archive"] == {"1": 39800}
         assert found.detail["counters"]["1"] == 39800
-        assert [one.event for one in await fleet.stations.history("k1")] == ["audit", "close_shift", "profile"]
+        events = [one.event for one in await fleet.stations.history("k1")]
+        assert events == ["audit", "close_shift", "drive_reading", "profile"]
         assert (await fleet.stations.history("k1", ["close_shift"]))[0].detail == {"who": "olga"}
         await wait_for(fleet, await post(fleet, "3"), State.CONFIRMED)
         await fleet.stations.close_shift("k1", who="olga")

@@ -133,7 +133,8 @@ async def test_orders_for_a_station(tmp_path: Path, autojump_clock: trio.testing
         assert (await operator.post("/stations/k1/audit", {"first": 1})).json() == {"asked": True}
         await trio.sleep(60)
         records = (await operator.get("/stations/k1/history")).json()["records"]
-        assert [one["event"] for one in records] == ["audit", "audit_asked", "audit", "close_shift", "profile"]
+        events = [one["event"] for one in records]
+        assert events == ["audit", "audit_asked", "audit", "close_shift", "drive_reading", "profile"]
         assert (await operator.get("/stations/k1/history?event=audit&limit=1")).json()["records"] == records[:1]
         assert (await operator.post("/stations/k9/audit")).status == 404
         for verb, body in (("drain", {}), ("resume", {"why": " "}), ("retire", {"why": "y", "forced": True})):
@@ -176,3 +177,23 @@ async def test_stations_come_and_go(tmp_path: Path, autojump_clock: trio.testing
         assert await states() == {"k1": "retired"}
         records = (await operator.get("/stations/k1/history?event=standing_drained")).json()["records"]
         assert records[0]["detail"] == {"who": "olga", "why": "the shelf is moved"}
+
+
+async def test_a_drive_and_its_replacement(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+    """Begun, seen, given up again before it is too late; not without a reason, not before its time."""
+    async with scene(tmp_path) as (world, fleet, operator):
+        await wait_for(fleet, await post(fleet, "1"), State.CONFIRMED)
+        world.operator_up = False
+        await wait_for(fleet, await post(fleet, "2"), State.REGISTERED)
+        path = "/stations/k1/drive"
+        assert (await operator.get(path)).json()["step"] is None
+        assert (await operator.post(f"{path}/replace", {"why": " "})).status == 400
+        assert (await operator.post(f"{path}/card-entered", {"why": "y"})).status == 409
+        assert (await operator.post(f"{path}/replace", {"why": "full"})).status == 200
+        await trio.sleep(60)
+        progress = (await operator.get(path)).json()
+        assert (progress["step"], progress["plan"]["who"]) == ("deliver", "olga")
+        assert (await operator.post(f"{path}/abandon", {"why": "not today"})).status == 200
+        await trio.sleep(60)
+        assert (await operator.get(path)).json()["step"] is None
+        assert (await operator.get("/stations/k9/drive")).status == 404
