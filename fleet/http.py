@@ -1,52 +1,36 @@
-"""An ASGI application behind Hypercorn's trio worker, as a service in somebody's nursery.
+"""An ASGI application on a listening socket, as a service in somebody's nursery.
 
-The application knows nothing of it, so that a smaller listener can take its place.
+The application knows nothing of it: `fleet.http1` speaks HTTP with one client, here is who may come and how it ends.
 """
 
 from __future__ import annotations
 
 import socket
-from typing import Any
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
 
 import structlog
 import trio
-from hypercorn.config import Config as HypercornConfig
-from hypercorn.config import Sockets
-from hypercorn.logging import Logger
-from hypercorn.trio.run import worker_serve
-from hypercorn.utils import wrap_app
 
 from fleet.errors import FleetError
+from fleet.http1 import Application, Connection
+from kkt_driver.transport import TcpLine
 
-__all__ = ["ListenError", "bind", "serve"]
+__all__ = ["CONNECTIONS_MAX", "ListenError", "bind", "serve"]
 
 GRACE_S = 1.0  # for answers under way; whatever is accepted is durable, so nobody loses by being cut off
-KEEP_ALIVE_S = 30.0  # an idle connection, also one that is slow with its headers
 BACKLOG = 256
-BODY_MAX = 2**24  # Hypercorn bounds only WSGI bodies; our application bounds its own
+CONNECTIONS_MAX = 800
+"""At most so many clients at a time: with 200 registers and the journal that is within the usual 1024 descriptors."""
+
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 _log = structlog.get_logger("fleet.http")
 
 
 class ListenError(FleetError):
     """The address cannot be listened on."""
-
-
-class _Log(Logger):
-    """Hypercorn's words in our log: its errors, and nothing about every connection."""
-
-    def __init__(self, config: HypercornConfig) -> None:
-        self.access_logger = None
-        self.error_logger = None
-
-    async def error(self, message: str, *args: Any, **kwargs: Any) -> None:
-        _log.error("hypercorn", message=message % args if args else message)
-
-    async def critical(self, message: str, *args: Any, **kwargs: Any) -> None:
-        await self.error(message, *args, **kwargs)
-
-    async def exception(self, message: str, *args: Any, **kwargs: Any) -> None:
-        _log.exception("hypercorn", message=message % args if args else message)
 
 
 def bind(listen: str) -> socket.socket:
@@ -72,26 +56,51 @@ def bind(listen: str) -> socket.socket:
 
 
 async def serve(
-    app: Any, listen: str, *, stop: trio.Event, task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED
+    app: Application, listen: str, *, stop: trio.Event, task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED
 ) -> None:
     """Serve until `stop`; then answers under way get `GRACE_S`. Starts with the base URL."""
     bound = bind(listen)
     host, port = bound.getsockname()[:2]
-    config = HypercornConfig()
-    config.logger_class = _Log
-    config.graceful_timeout = GRACE_S
-    config.keep_alive_timeout = KEEP_ALIVE_S
-    config.keep_alive_max_requests = 10**9
-    config.include_server_header = False
-    with bound:
-        async with trio.open_nursery() as nursery:
-            await nursery.start(
-                lambda task_status: worker_serve(
-                    wrap_app(app, BODY_MAX, "asgi"),
-                    config,
-                    sockets=Sockets([], [bound], []),
-                    shutdown_trigger=stop.wait,
-                    task_status=task_status,
-                )
-            )
+    here: dict[Connection, None] = {}  # the oldest first
+
+    async def talk(accepted: trio.SocketStream) -> None:
+        try:
+            client = accepted.socket.getpeername()[:2]
+        except OSError:  # gone already
+            await trio.aclose_forcefully(accepted)
+            return
+        line = TcpLine(socket.socket(fileno=accepted.socket.detach()))
+        if len(here) >= CONNECTIONS_MAX and not _make_room(here):
+            with trio.move_on_after(GRACE_S), suppress(OSError):
+                await line.send_all(_FULL)
+                await line.send_eof()
+                await line.receive_some()  # closing over an unread request would take the answer back
+            await line.aclose()
+            return
+        connection = Connection(app, line, client=client, server=(host, port))
+        here[connection] = None
+        try:
+            await connection.run()
+        except Exception:
+            _log.exception("a connection failed")
+        finally:
+            del here[connection]
+
+    async with trio.open_nursery() as clients:
+        async with trio.open_nursery() as door:
+            listener = trio.SocketListener(trio.socket.from_stdlib_socket(bound))
+            await door.start(partial(trio.serve_listeners, talk, [listener], handler_nursery=clients))
             task_status.started(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+            await stop.wait()
+            door.cancel_scope.cancel()
+        for connection in here:
+            connection.finish()
+        clients.cancel_scope.deadline = trio.current_time() + GRACE_S
+
+
+def _make_room(here: Iterable[Connection]) -> bool:
+    """End the oldest connection that has nothing to do; False when all are busy."""
+    oldest = next((one for one in here if one.idle), None)
+    if oldest is not None:
+        oldest.finish()
+    return oldest is not None

@@ -311,12 +311,15 @@ class Register(Work):
         out = self._runner.link.outgoing()
         if not out:
             return
-        self._runner.wrote(out, trio.current_time())
-        try:
-            with trio.fail_after(SEND_S):
+        now = trio.current_time()
+        self._runner.wrote(out, now)
+        with trio.CancelScope(deadline=now + SEND_S):
+            try:
                 await self._stream.send_all(out)
-        except (*_BROKEN, trio.TooSlowError):
-            await self.aclose()  # the answer is in hand; only our ACK is lost
+                return
+            except _BROKEN:
+                pass
+        await self.aclose()  # the answer is in hand; only our ACK is lost
 
     # --- everything else that is wanted ----------------------------------------------------------------------------
 

@@ -30,6 +30,9 @@ WARNINGS = {
 """Bits of FF01h's warning byte, for the shop."""
 
 
+_STATUS = (ShortStatusReply, FullStatusReply)
+
+
 class StateChanged(msgspec.Struct, frozen=True):
     """The mode (10h) is another one."""
 
@@ -85,7 +88,7 @@ class Watch:
         return LineChanged(open, why)
 
     def seen(self, reply: msgspec.Struct) -> Iterator[Noticed]:
-        if isinstance(reply, ShortStatusReply | FullStatusReply):
+        if isinstance(reply, _STATUS):
             yield from self._status(reply.mode, reply.submode)
         elif isinstance(reply, DriveStatusReply):
             yield from self._drive_status(reply)

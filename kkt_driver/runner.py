@@ -268,7 +268,9 @@ class Runner:
         if command.kind is Kind.COMMITTING:
             self._check_licence(feed, effect, command)
         body = encode_request(effect.request)
-        timeout_s = self._deadline_s(command.hex) if effect.deadline_s is None else effect.deadline_s
+        timeout_s = effect.deadline_s
+        if timeout_s is None:
+            timeout_s = self._deadlines.get(command.hex, command.deadline_s)
         repeatable = command.kind in _REPEATABLE
         self._began_at = now
         self.link.send(body, now=now, timeout_s=timeout_s, repeatable=repeatable)

@@ -65,7 +65,7 @@ def parse_address(text: str) -> Address:
     raise Misuse(f"{text!r} is not an address: write tcp://127.0.0.1:7801 or serial:/dev/ttyS0?baud={BAUD}")
 
 
-class TcpLine(trio.abc.Stream):
+class TcpLine(trio.abc.HalfCloseableStream):
     """A TCP connection that one task uses, for frames that go to and fro.
 
     A write that the system takes at once does not let other tasks run, since the read after it does; a read waits
@@ -110,6 +110,10 @@ class TcpLine(trio.abc.Stream):
                 return self._socket.recv(max_bytes or RECEIVE_SIZE)
             except BlockingIOError:
                 continue
+
+    async def send_eof(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self._socket.shutdown(socket.SHUT_WR)
 
     async def aclose(self) -> None:
         if self._socket.fileno() >= 0:

@@ -148,13 +148,17 @@ class UseCases:
         return await self._journal.status(id=id)
 
     def eligible(self, order: Order) -> NoRegister | None:
-        """None when some register may make it (or may turn out to, once it is reached); else all reasons."""
-        mine = [station for station in self._stations if station.config.inn == order.inn]
-        if not mine:
-            return NoRegister(inn_known=False, obstacles={})
+        """None when some register may make it (or may turn out to, once it is reached); else all reasons. It looks no
+        further than the first that may: a receipt costs the same in a rack of ten and of five hundred."""
         need = need_of(order)
-        found = {station.name: station.obstacles(need) for station in mine}
-        return NoRegister(inn_known=True, obstacles=found) if all(found.values()) else None
+        found: dict[str, list[Obstacle]] = {}
+        for station in self._stations:
+            if station.config.inn == order.inn:
+                obstacles = station.obstacles(need)
+                if not obstacles:
+                    return None
+                found[station.name] = obstacles
+        return NoRegister(inn_known=bool(found), obstacles=found)
 
     def rack(self) -> builtins.list[StationView]:
         """Every station as it is now, in the order of the configuration."""

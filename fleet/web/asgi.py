@@ -121,8 +121,11 @@ class Endpoint:
         ]
         if any(key == b"cache-control" for key, _ in reply.headers):
             del headers[2]
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
+        try:
+            await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
+        except OSError:
+            pass  # the client went away; what was done for it is counted all the same
         took = perf_counter() - began
         self._meter.observe(reply.status, took)
         if not self._quiet or reply.status >= 500:

@@ -58,11 +58,8 @@ class Command(msgspec.Struct, frozen=True):
     prints: bool
     modes: Modes
     name_ru: str
-
-    @property
-    def hex(self) -> str:
-        """The code as manuals write it: 8D, FF45."""
-        return self.code.hex().upper()
+    hex: str
+    """The code as manuals write it: 8D, FF45."""
 
 
 def head_of(code: bytes) -> bytes:
@@ -96,7 +93,9 @@ def _row(
 ) -> Command:
     body = code.to_bytes(1 + (code > 0xFF), "big")
     reply = reply_of(request)
-    return Command(body, head_of(body), name, request, reply, kind, deadline_s, prints, Modes.parse(modes), name_ru)
+    hex_ = body.hex().upper()
+    head, allowed = head_of(body), Modes.parse(modes)
+    return Command(body, head, name, request, reply, kind, deadline_s, prints, allowed, name_ru, hex_)
 
 
 # ruff: noqa: E501  (a table: one line a command)

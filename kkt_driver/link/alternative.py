@@ -30,6 +30,8 @@ class State(Enum):
     SENT = "sent"  # our frame is out
     ASKING = "asking"  # our frame is out and the answer is late: the empty frame asks where the register stands
 
+    __hash__ = object.__hash__  # each is the only one of its kind; Enum's own hash is Python, for every byte that comes
+
 
 class Input(Enum):
     OURS = "our number"
@@ -39,6 +41,8 @@ class Input(Enum):
     NOTHING = "nothing executed"  # type II
     SILENCE = "silence"
     GIVE_UP = "give up"  # out of time, or of tries
+
+    __hash__ = object.__hash__  # each is the only one of its kind; Enum's own hash is Python, for every byte that comes
 
 
 class Step(NamedTuple):

@@ -36,6 +36,8 @@ class State(Enum):
     DAMAGED = "damaged"  # the answer came damaged; wait until the line is quiet
     REASKING = "reasking"  # ENQ is out after the frame: does an answer wait?
 
+    __hash__ = object.__hash__  # each is the only one of its kind; Enum's own hash is Python, for every byte that comes
+
 
 class Input(Enum):
     ACK = "ACK"
@@ -46,6 +48,8 @@ class Input(Enum):
     BAD = "bad frame"
     SILENCE = "silence"
     GIVE_UP = "give up"  # out of time, or of tries
+
+    __hash__ = object.__hash__  # each is the only one of its kind; Enum's own hash is Python, for every byte that comes
 
 
 class Step(NamedTuple):

@@ -38,7 +38,7 @@ class Hello:
         await send({"type": "http.response.body", "body": b"hello"})
 
 
-async def serving(body: Callable[[str, trio.Event], Any], app: Hello | None = None) -> float:
+async def serving(body: Callable[[str, trio.Event], Any], app: Any = None) -> float:
     """Run `body(url, stop)` beside the service; the seconds that the end took after it."""
     stop = trio.Event()
     ended = 0.0
@@ -131,3 +131,42 @@ def test_a_name_that_is_no_address() -> None:
     """And the second commonest."""
     with pytest.raises(ListenError, match="choose another address"):
         bind("no-such-host.invalid:8080")
+
+
+async def test_a_full_house_lets_idle_connections_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections are bounded; a shop with a receipt is worth more than one that only keeps its connection open, and
+    when all are at work the next one is told to come again."""
+    monkeypatch.setattr(http, "CONNECTIONS_MAX", 1)
+
+    async def body(url: str, stop: trio.Event) -> None:
+        host, port = url.removeprefix("http://").split(":")
+        async with (
+            await trio.open_tcp_stream(host, int(port)) as idle,
+            await trio.open_tcp_stream(host, int(port)) as busy,
+        ):
+            assert await idle.receive_some() == b""
+            await busy.send_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+            await app.asked.wait()
+            async with httpx2.AsyncClient() as client:
+                answer = await client.get(url)
+                assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+            app.told.set()
+            assert (await busy.receive_some()).startswith(b"HTTP/1.1 200")
+
+    app = Hello()
+    await serving(body, app)
+
+
+async def test_a_large_answer_to_a_refused_request_is_heard() -> None:
+    """Closing over unread bytes resets the connection, and the client would not learn what was wrong."""
+
+    async def refuse(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 413, "headers": []})
+        await send({"type": "http.response.body", "body": b"too large"})
+
+    async def body(url: str, stop: trio.Event) -> None:
+        async with httpx2.AsyncClient() as client:
+            answer = await client.post(url, content=bytes(150_000))
+            assert (answer.status_code, answer.text) == (413, "too large")
+
+    await serving(body, refuse)

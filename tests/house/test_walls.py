@@ -45,7 +45,8 @@ ALLOWED: dict[str, set[str]] = {
     "fleet.jobs": {"ffd", "kkt_driver", "msgspec"},
     "fleet.recovery": {"msgspec"},
     "fleet.journal": {"ffd", "kkt_driver", "msgspec", "structlog", "trio", "apsw"},
-    "fleet.http": {"trio", "hypercorn", "structlog", "msgspec"},
+    "fleet.http": {"kkt_driver", "trio", "structlog"},
+    "fleet.http1": {"trio", "h11", "structlog"},
     "fleet.web": {
         "ffd",
         "msgspec",

@@ -1,0 +1,294 @@
+"""One HTTP/1.1 connection, h11 on a trio stream, and the ASGI application that answers its requests one after another.
+
+Strict and bounded: the head of a request has a size and a time, its body a time (its size is the application's to
+bound), an answer has a time for each write. What is left of a request when its answer is out costs the connection,
+after the client has had a moment to read the answer. No WebSocket, no lifespan, no HTTP/2: a proxy in front has those.
+
+One cancel scope serves the whole connection, its deadline is moved. It never has one while the application works: what
+a journal was asked for is not cut off half way.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import h11
+import structlog
+import trio
+
+__all__ = ["BODY_S", "HEAD_MAX", "HEAD_S", "LINGER_S", "SEND_S", "Application", "Connection"]
+
+HEAD_MAX = 32 * 1024  # request line and headers; browsers and proxies send a few KiB
+HEAD_S = 30.0  # from the answer before, so an idle connection lives as long
+BODY_S = 60.0  # the whole body: a mebibyte at 140 kbit/s
+SEND_S = 30.0  # one write, to a client that does not read
+LINGER_S = 1.0  # for a client to read why its request was not read to the end
+LINGER_MAX = 256 * 1024
+RECEIVE_SIZE = 16 * 1024
+
+Message = MutableMapping[str, Any]
+Application = Callable[
+    [MutableMapping[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
+
+_ASGI = {"version": "3.0", "spec_version": "2.4"}
+_GONE: Message = {"type": "http.disconnect"}
+_BROKEN = (trio.BrokenResourceError, trio.ClosedResourceError, OSError)
+
+_log = structlog.get_logger("fleet.http")
+
+
+class Connection:
+    """A client's connection from the first request to the last. `run` it once; `finish` asks it to end."""
+
+    def __init__(self, app: Application, stream: trio.abc.HalfCloseableStream, *, client: Any, server: Any) -> None:
+        self._app = app
+        self._stream = stream
+        self._client, self._server = client, server
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_MAX)
+        self._scope = trio.CancelScope()
+        self._idle = True
+        self._last = False
+        """The answer under way is the last of this connection."""
+        self._gone = False
+        """The client went away."""
+        self._head: h11.Response | None = None
+        """The head of an answer, kept until the first of its body goes out with it."""
+        self._bodiless = False
+        """The answer to HEAD has no body."""
+        self._body_until: float | None = None
+        """When the body that is being read has to be whole."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way."""
+        return self._idle
+
+    async def run(self) -> None:
+        """Answer requests until the client leaves, time runs out or `finish` was called. Closes the stream."""
+        try:
+            with self._scope:
+                while await self._one():
+                    pass
+                await self._linger()
+            if self._scope.cancelled_caught and self._scope.deadline <= trio.current_time():
+                await self._too_slow()
+        except _BROKEN:
+            pass
+        finally:
+            await trio.aclose_forcefully(self._stream)
+
+    def finish(self) -> None:
+        """End after the answer under way, or at once when there is none."""
+        self._last = True
+        if self._idle:
+            self._scope.cancel()
+
+    # --- requests ----------------------------------------------------------------------------------------------------
+
+    async def _one(self) -> bool:
+        """Answer one request; whether another may follow."""
+        try:
+            request = await self._next_request()
+            if request is None:
+                return False
+            scope = self._scope_of(request)
+        except h11.RemoteProtocolError as error:
+            await self._refuse(error.error_status_hint)
+            return False
+        except ValueError:
+            await self._refuse(HTTPStatus.BAD_REQUEST)
+            return False
+        self._idle = False
+        self._scope.deadline = math.inf
+        self._bodiless, self._head, self._body_until = request.method == b"HEAD", None, None
+        await self._answer(scope)
+        self._idle = True
+        self._pass_over()
+        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE and not self._last:
+            self._http.start_next_cycle()
+            return True
+        return False
+
+    async def _next_request(self) -> h11.Request | None:
+        self._scope.deadline = trio.current_time() + HEAD_S
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            await self._read()
+        return event if isinstance(event, h11.Request) else None
+
+    async def _answer(self, scope: dict[str, Any]) -> None:
+        failed = False
+        try:
+            await self._app(scope, self._receive, self._send)
+        except Exception:
+            failed = not self._gone
+            if failed:
+                _log.exception("the application failed", path=scope["path"])
+        if self._gone:
+            return
+        if self._http.our_state is h11.SEND_RESPONSE:
+            bad = self._http.their_state is h11.ERROR and not failed
+            await self._refuse(HTTPStatus.BAD_REQUEST if bad else HTTPStatus.INTERNAL_SERVER_ERROR)
+        elif self._http.our_state in (h11.SEND_BODY, h11.ERROR):
+            raise trio.BrokenResourceError("the answer has no end")
+
+    def _pass_over(self) -> None:
+        """What came of a body that the application did not want, as far as it is here."""
+        try:
+            while self._http.their_state is h11.SEND_BODY and self._http.next_event() is not h11.NEED_DATA:
+                pass
+        except h11.RemoteProtocolError:
+            pass  # their state tells
+
+    def _scope_of(self, request: h11.Request) -> dict[str, Any]:
+        target = request.target
+        if not target.startswith(b"/") and b"://" in target:  # the absolute form, as to a proxy
+            parts = urlsplit(target)
+            target = (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
+        path, _, query = target.partition(b"?")
+        text = path.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": request.http_version.decode("ascii"),
+            "method": request.method.decode("ascii"),
+            "scheme": "http",
+            "path": unquote(text) if "%" in text else text,
+            "raw_path": path,
+            "query_string": query,
+            "root_path": "",
+            "headers": list(request.headers),
+            "client": self._client,
+            "server": self._server,
+        }
+
+    # --- what the application calls ----------------------------------------------------------------------------------
+
+    async def _receive(self) -> Message:
+        """As much of the body as is here, at least something; once it is whole, word that the client is gone."""
+        if self._http.their_state is not h11.SEND_BODY:
+            await self._wait_until_gone()
+            return _GONE
+        if self._http.they_are_waiting_for_100_continue:
+            await self._write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
+        parts: list[bytes] = []
+        try:
+            while not isinstance(event := self._http.next_event(), h11.EndOfMessage):
+                if isinstance(event, h11.Data):
+                    parts.append(bytes(event.data))
+                elif parts:
+                    return {"type": "http.request", "body": b"".join(parts), "more_body": True}
+                else:
+                    await self._read_body()
+        except h11.RemoteProtocolError:
+            return _GONE
+        except _BROKEN:
+            self._gone = True
+            return _GONE
+        return {"type": "http.request", "body": b"".join(parts), "more_body": False}
+
+    async def _read_body(self) -> None:
+        if self._body_until is None:
+            self._body_until = trio.current_time() + BODY_S
+        self._scope.deadline = self._body_until
+        await self._read()
+        self._scope.deadline = math.inf
+
+    async def _send(self, message: Message) -> None:
+        """ASGI's messages; ConnectionResetError when nobody is there to hear them."""
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), (b"date", _date(int(time.time())))]
+            if self._last:
+                headers.append((b"connection", b"close"))
+            self._head = h11.Response(status_code=message["status"], headers=headers)
+            return
+        http, out = self._http, b""
+        if self._head is not None:
+            head, self._head = self._head, None
+            out = http.send(head) or b""
+        body = message.get("body", b"")
+        if body and not self._bodiless:
+            out += http.send(h11.Data(data=body)) or b""
+        if not message.get("more_body", False):
+            out += http.send(h11.EndOfMessage()) or b""
+        await self._write(out)
+
+    # --- bytes -------------------------------------------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        data = await self._stream.receive_some(RECEIVE_SIZE)
+        self._gone = not data
+        self._http.receive_data(bytes(data))
+
+    async def _write(self, data: bytes | None) -> None:
+        if not data:
+            return
+        before, self._scope.deadline = self._scope.deadline, trio.current_time() + SEND_S
+        try:
+            await self._stream.send_all(data)
+        except _BROKEN as error:
+            self._gone = True
+            raise ConnectionResetError("the client is gone") from error
+        self._scope.deadline = before
+
+    async def _wait_until_gone(self) -> None:
+        if self._gone:
+            return
+        if self._http.trailing_data[0]:  # the next request is here already: no more is read before its turn
+            await trio.sleep_forever()
+        try:
+            while not self._gone and len(self._http.trailing_data[0]) < HEAD_MAX:
+                await self._read()
+        except _BROKEN:
+            self._gone = True
+        if not self._gone:
+            await trio.sleep_forever()
+
+    async def _refuse(self, status: int) -> None:
+        """An answer of our own, and the last."""
+        http = self._http
+        if http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            return
+        text = f"{status} {HTTPStatus(status).phrase}\n".encode("ascii")
+        headers = [
+            (b"content-type", b"text/plain"),
+            (b"content-length", b"%d" % len(text)),
+            (b"connection", b"close"),
+            (b"date", _date(int(time.time()))),
+        ]
+        out = http.send(h11.Response(status_code=status, headers=headers)) or b""
+        if not self._bodiless:
+            out += http.send(h11.Data(data=text)) or b""
+        await self._write(out + (http.send(h11.EndOfMessage()) or b""))
+
+    async def _too_slow(self) -> None:
+        """Time ran out: 408 when part of a request is here, else nobody waits for an answer."""
+        if self._http.their_state is h11.IDLE and not self._http.trailing_data[0]:
+            return
+        self._scope = trio.CancelScope()
+        with self._scope:
+            await self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+            await self._linger()
+
+    async def _linger(self) -> None:
+        """Read on for a moment: closing over unread bytes would take the answer back from the client."""
+        if self._gone or self._http.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED):
+            return
+        self._scope.deadline = trio.current_time() + LINGER_S
+        await self._stream.send_eof()
+        left = LINGER_MAX
+        while left > 0 and (data := await self._stream.receive_some(RECEIVE_SIZE)):
+            left -= len(data)
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> bytes:
+    """The Date header of a second."""
+    return formatdate(second, usegmt=True).encode("ascii")
