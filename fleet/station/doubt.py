@@ -56,7 +56,7 @@ class Doubt:
                 why = "the answer was lost; proved that no document exists"
                 await self._endings.released(job, why, verdict.evidence)
             case Ambiguous():
-                await self._endings.ambiguous(job, verdict)
+                await self._endings.ambiguous(job, verdict.reason, verdict.evidence)
 
 
 def _end_of(verdict: Verdict) -> Done:

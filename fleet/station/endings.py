@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
+from fleet.errors import Conflict
 from fleet.jobs import Job, Result
 from fleet.jobs import Refused as JobRefused
 from fleet.jobs import Registered as JobRegistered
 from fleet.station.workplace import Workplace, explain
 from kkt_driver.errors import Refused
-from kkt_driver.verdicts import Ambiguous, Registered
+from kkt_driver.verdicts import Registered
 
-__all__ = ["ATTEMPTS_MAX", "Endings"]
+__all__ = ["ATTEMPTS_MAX", "TAKEN", "Endings"]
 
 ATTEMPTS_MAX = 5
 """A job that so many tries could not place goes to a person: it may be the job that is sick, not the registers."""
@@ -19,6 +22,10 @@ ATTEMPTS_MAX = 5
 STATION_ATTEMPTS_MAX = 50
 """When the register says that it is its own fault (a full drive, the end of its term): the only one of a pool is tried
 for half an hour before somebody is asked, and no shop hears of it."""
+
+
+TAKEN = "document taken"
+"""The alarm of a register whose document is another job's in the journal."""
 
 
 class Endings:
@@ -46,7 +53,11 @@ class Endings:
             model=work.identity.model,
             timezone=work.config.timezone,
         )
-        await work.journal.settle(work.name, JobRegistered(result=result, evidence=done.evidence), job.id)
+        try:
+            await work.journal.settle(work.name, JobRegistered(result=result, evidence=done.evidence), job.id)
+        except Conflict as conflict:
+            await self._taken(job, result, done, conflict)
+            return
         work.intents.open = None
         if work.state is not None:
             work.state = work.state.after(done)
@@ -55,6 +66,13 @@ class Endings:
         work.tell_wear()
         work.desk.figures.registered_s.observe(work.now() - job.accepted_at)
         work.desk.decided(job.id)
+
+    async def _taken(self, job: Job, result: Result, done: Registered, conflict: Conflict) -> None:
+        """The document is another job's already: two drives of one number, or a register put back to an older state. A
+        person decides with both in hand; the rest of the rack goes on."""
+        evidence = {**done.evidence, "result": msgspec.to_builtins(result)}
+        await self.ambiguous(job, str(conflict), evidence)
+        await self._work.alarms.ring(TAKEN, "critical", str(conflict), job=job.id, document=result.document)
 
     async def refused(self, job: Job, refusal: Refused) -> None:
         """The register refused and proved that no document exists. Whose fault it is decides what follows."""
@@ -82,9 +100,9 @@ class Endings:
         work.intents.open = None
         work.desk.changes.tell()
 
-    async def ambiguous(self, job: Job, verdict: Ambiguous) -> None:
+    async def ambiguous(self, job: Job, why: str, evidence: dict[str, Any]) -> None:
         """The register's answers do not decide it: a person does."""
-        await self._quarantine(job, verdict.reason, verdict.evidence)
+        await self._quarantine(job, why, evidence)
         self._work.intents.open = None
 
     async def _quarantine(self, job: Job, why: str, evidence: dict[str, Any]) -> None:
