@@ -388,6 +388,17 @@ class Restarts:
                 self._bench.register.connected(now)
 
 
+class Troubles:
+    """Several of them."""
+
+    def __init__(self, *faults: Restarts) -> None:
+        self._faults = faults
+
+    def on_command(self, body: bytes, now: float) -> None:
+        for fault in self._faults:
+            fault.on_command(body, now)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_a_register_restarted_between_two_items_makes_no_document_of_the_rest(count: int) -> None:
     """The next item opens a receipt of its own, and cash for the lost ones would be given as change: the total is
@@ -419,6 +430,19 @@ def test_only_cash_needs_the_total_before_the_close() -> None:
     assert isinstance(caught.value.proof, NotRegistered)
     assert "89" not in bench.sent[: bench.sent.index("FF45")]
     assert caught.value.incomplete
+    assert caught.value.meaning.disposition == "station"
+
+
+def test_a_register_that_was_restarted_since_its_refusal_blames_nobody() -> None:
+    """The second item was lost in a power cut and the rest with another one after the refusal: nothing tells any more
+    whether it was the whole receipt that was refused, so it is not called the shop's fault."""
+    bench = Bench()
+    bench.open_shift()
+    bench.register.faults = Troubles(Restarts(bench, "FF46", 2), Restarts(bench, "10", 1))
+    with pytest.raises(Refused) as caught:
+        bench.sell(a_receipt(an_item(), an_item(name="Кофе")))
+    assert caught.value.code == 0x4D
+    assert isinstance(caught.value.proof, NotRegistered)
     assert caught.value.meaning.disposition == "station"
 
 
