@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import random
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -42,6 +43,13 @@ from kkt_driver.relay import Outgoing, read_message, write_answer
 from kkt_driver.verdicts import NotRegistered, Registered, ShiftDone
 from tests.kkt_driver.bench import Bench, a_receipt, an_item
 from tests.kkt_driver.hand import DRIVE, IDENTITY, MOMENT, SHORT, STATE, ByHand, refused
+
+
+def test_no_name_of_the_package_is_a_module_of_it() -> None:
+    """`from kkt_driver.procedures import audit` gave the procedure, or the module when somebody had imported that one
+    before: what a program got depended on what it had loaded."""
+    modules = {module.name for module in pkgutil.iter_modules(procedures.__path__)}
+    assert not modules & set(procedures.__all__)
 
 
 def usual(**changes: Any) -> dict[type[k.Request[Any]], Any]:
