@@ -59,7 +59,7 @@ class Refused(DriverError):
 
     proof: NotRegistered | None = None
     incomplete = False
-    """The register had lost a part of the receipt when it refused it: what it refused was not what the shop sent."""
+    """The register may have lost a part of the receipt before: what it refused may not be what the shop sent."""
 
     def __init__(self, code: int, *, command: str, data: bytes = b"") -> None:
         self.code, self.command, self.data = code, command, data

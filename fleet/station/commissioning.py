@@ -19,7 +19,7 @@ from fleet.station.workplace import Workplace
 from kkt_driver import procedures, recovery
 from kkt_driver.client import Register
 from kkt_driver.errors import Misuse
-from kkt_driver.procedures.audit import Finding, Wanted, audit
+from kkt_driver.procedures.auditing import Finding, Wanted, audit
 
 __all__ = ["DRIFT", "PROFILE", "commission", "keep_profile"]
 

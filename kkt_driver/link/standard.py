@@ -183,7 +183,7 @@ class StandardLink:
         """Nothing was sent over this connection yet."""
         self._orderly = False
         """Nothing is due from before this exchange: a NAK to its frame is the answer to its frame."""
-        self._asks = self._offers = self._damages = 0
+        self._asks = self._offers = self._damages = self._cleanups = 0
         self._timer = self._limit = 0.0
         self._lost: bytes | None = None
 
@@ -313,7 +313,7 @@ class StandardLink:
     def _begin(self, now: float, timeout_s: float) -> None:
         if self.state is not State.IDLE:
             raise Misuse("an exchange is under way: one at a time on a line")
-        self._asks = self._offers = self._damages = 0
+        self._asks = self._offers = self._damages = self._cleanups = 0
         self._limit = now + timeout_s
         self._sure, self._repeated = True, False
         self._orderly, self._new = self._clean or self._new, False
@@ -369,8 +369,12 @@ class StandardLink:
             self._lost = None
 
     def _cleared(self, now: float) -> None:
+        """A register keeps one answer: a second one says that more ENQs are being answered than were counted. To ask at
+        once would put one more answer on its way for each that is taken off, and the link would lag behind for good.
+        """
         self._stray(now)
-        if self._due:
+        self._cleanups += 1
+        if self._due or self._cleanups > 1:
             self._wait_control(now)
         else:
             self._ask(now)

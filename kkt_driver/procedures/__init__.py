@@ -19,10 +19,10 @@ _CONTENTS = {
     "prepare": "identity",
     "read_state": "identity",
     "recognise": "identity",
-    "Finding": "audit",
-    "Wanted": "audit",
-    "audit": "audit",
-    "drift": "audit",
+    "Finding": "auditing",
+    "Wanted": "auditing",
+    "audit": "auditing",
+    "drift": "auditing",
     # the work of a shift
     "Cashier": "shift",
     "open_shift": "shift",
@@ -47,8 +47,8 @@ _CONTENTS = {
     "Registration": "registration",
     "register": "registration",
     "change_registration": "registration",
-    "Settlements": "settlements",
-    "settlements": "settlements",
+    "Settlements": "settling",
+    "settlements": "settling",
     "close_drive": "registration",
     "drop_begun": "forming",
     # time
@@ -93,10 +93,10 @@ _CONTENTS = {
 __all__ = list(_CONTENTS)
 
 if TYPE_CHECKING:
-    from kkt_driver.procedures.audit import Finding as Finding
-    from kkt_driver.procedures.audit import Wanted as Wanted
-    from kkt_driver.procedures.audit import audit as audit
-    from kkt_driver.procedures.audit import drift as drift
+    from kkt_driver.procedures.auditing import Finding as Finding
+    from kkt_driver.procedures.auditing import Wanted as Wanted
+    from kkt_driver.procedures.auditing import audit as audit
+    from kkt_driver.procedures.auditing import drift as drift
     from kkt_driver.procedures.cash import cash_in as cash_in
     from kkt_driver.procedures.cash import cash_out as cash_out
     from kkt_driver.procedures.clock import read_clock as read_clock
@@ -148,8 +148,8 @@ if TYPE_CHECKING:
     from kkt_driver.procedures.registration import change_registration as change_registration
     from kkt_driver.procedures.registration import close_drive as close_drive
     from kkt_driver.procedures.registration import register as register
-    from kkt_driver.procedures.settlements import Settlements as Settlements
-    from kkt_driver.procedures.settlements import settlements as settlements
+    from kkt_driver.procedures.settling import Settlements as Settlements
+    from kkt_driver.procedures.settling import settlements as settlements
     from kkt_driver.procedures.shift import Cashier as Cashier
     from kkt_driver.procedures.shift import close_shift as close_shift
     from kkt_driver.procedures.shift import open_shift as open_shift

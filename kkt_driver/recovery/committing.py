@@ -86,8 +86,8 @@ def _undone(intent: Intent, refusal: Refused) -> Procedure[NotRegistered]:
     short, drive, cash = yield from _counters(intent)
     undone: list[str] = []
     if _as_before(intent, drive, cash):
+        refusal.incomplete = yield from _incomplete(intent, refusal, short.mode)
         if short.mode == 8 and intent.action == "receipt":
-            refusal.incomplete = yield from _incomplete(intent, refusal)
             undone.append((yield from cancel_receipt()))
         elif short.mode != 8 and drive.current_document:
             undone.append((yield from drop_document()))
@@ -99,15 +99,18 @@ def _undone(intent: Intent, refusal: Refused) -> Procedure[NotRegistered]:
     return _proof(intent, refusal, short.mode, drive, undone)
 
 
-def _incomplete(intent: Intent, refusal: Refused) -> Procedure[bool]:
-    """Whether a register that blames the receipt has another total than the receipt: a power cut between two items
-    leaves the rest of them as a receipt of its own."""
+def _incomplete(intent: Intent, refusal: Refused, mode: int) -> Procedure[bool]:
+    """Whether a register that blames the receipt may have had another one than ours: a power cut between two items
+    leaves the rest of them as a receipt of its own. One that does not have it any more was restarted since: what it
+    refused cannot be told, so the shop is not blamed for it."""
     if refusal.meaning.disposition != "content" or intent.fingerprint is None:
         return False
+    if mode != 8:
+        return True
     try:
         total = (yield from ask(Subtotal())).total
     except Refused:
-        return False
+        return True
     return total != intent.fingerprint.total
 
 

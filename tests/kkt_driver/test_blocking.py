@@ -97,10 +97,11 @@ def test_a_closed_door_is_said_at_once() -> None:
 
 
 def test_a_lost_answer_is_decided_before_the_call_returns(tmp_path: Path) -> None:
-    """The connection is cut after the commit: the caller gets the document that was made, and no second one."""
+    """The connection is cut after the commit: the caller gets the document that was made, and no second one. (Until it
+    is sure that nothing is under way any more, the driver waits for as long as the close may take.)"""
     with served() as one:
         one.register.faults = FaultPlan({"FF45": [Fault.CUT_AFTER]})
-        with blocking.Register.open(one.address, store=tmp_path / "intents.json") as register:
+        with blocking.Register.open(one.address, store=tmp_path / "i.json", deadlines={"FF45": 2.0}) as register:
             done = register.receipt(a_receipt(), job="job-1")
             assert register.unresolved() == ()
         assert (done.document, one.forms()) == (3, [1, 2, 3])

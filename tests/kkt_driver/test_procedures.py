@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import random
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -42,6 +43,13 @@ from kkt_driver.relay import Outgoing, read_message, write_answer
 from kkt_driver.verdicts import NotRegistered, Registered, ShiftDone
 from tests.kkt_driver.bench import Bench, a_receipt, an_item
 from tests.kkt_driver.hand import DRIVE, IDENTITY, MOMENT, SHORT, STATE, ByHand, refused
+
+
+def test_no_name_of_the_package_is_a_module_of_it() -> None:
+    """`from kkt_driver.procedures import audit` gave the procedure, or the module when somebody had imported that one
+    before: what a program got depended on what it had loaded."""
+    modules = {module.name for module in pkgutil.iter_modules(procedures.__path__)}
+    assert not modules & set(procedures.__all__)
 
 
 def usual(**changes: Any) -> dict[type[k.Request[Any]], Any]:
@@ -388,6 +396,17 @@ class Restarts:
                 self._bench.register.connected(now)
 
 
+class Troubles:
+    """Several of them."""
+
+    def __init__(self, *faults: Restarts) -> None:
+        self._faults = faults
+
+    def on_command(self, body: bytes, now: float) -> None:
+        for fault in self._faults:
+            fault.on_command(body, now)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_a_register_restarted_between_two_items_makes_no_document_of_the_rest(count: int) -> None:
     """The next item opens a receipt of its own, and cash for the lost ones would be given as change: the total is
@@ -419,6 +438,19 @@ def test_only_cash_needs_the_total_before_the_close() -> None:
     assert isinstance(caught.value.proof, NotRegistered)
     assert "89" not in bench.sent[: bench.sent.index("FF45")]
     assert caught.value.incomplete
+    assert caught.value.meaning.disposition == "station"
+
+
+def test_a_register_that_was_restarted_since_its_refusal_blames_nobody() -> None:
+    """The second item was lost in a power cut and the rest with another one after the refusal: nothing tells any more
+    whether it was the whole receipt that was refused, so it is not called the shop's fault."""
+    bench = Bench()
+    bench.open_shift()
+    bench.register.faults = Troubles(Restarts(bench, "FF46", 2), Restarts(bench, "10", 1))
+    with pytest.raises(Refused) as caught:
+        bench.sell(a_receipt(an_item(), an_item(name="Кофе")))
+    assert caught.value.code == 0x4D
+    assert isinstance(caught.value.proof, NotRegistered)
     assert caught.value.meaning.disposition == "station"
 
 

@@ -331,6 +331,17 @@ def test_a_lost_answer_is_proved_on_the_same_connection() -> None:
     assert not host.link.doubt
 
 
+def test_answers_that_nobody_counted_are_taken_off_the_line_before_anything_is_asked() -> None:
+    """ENQs of a bad minute are answered late, each with the same answer. A link that asks anew for each of them keeps
+    as many answers on their way for good, and what must not be repeated (a document that is being read) never ends."""
+    host = Host().send().hear(ACK + encode_frame(OTHER))
+    assert host.forget().hear(ACK + encode_frame(OTHER)).out == ACK
+    for _ in range(3):
+        assert host.forget().hear(ACK + encode_frame(OTHER)).out == ACK
+    assert host.forget().silence().out == ENQ
+    assert host.forget().hear(NAK).out == FRAME
+
+
 def test_a_proof_without_an_answer_leaves_the_question_open() -> None:
     """ENQ → NAK after the frame: never received, or executed before a restart. Not "failed"."""
     host = Host().send().hear(NAK).hear(ACK).out_of_time().forget()

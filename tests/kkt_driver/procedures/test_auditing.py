@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from kkt_driver import commands as k
-from kkt_driver.procedures.audit import RECORDED, Finding, Wanted, audit, drift
+from kkt_driver.procedures.auditing import RECORDED, Finding, Wanted, audit, drift
 from kkt_driver.procedures.identity import identify, prepare
 from kkt_driver.procedures.tables import put, restore
 from tests.kkt_driver.bench import Bench

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kkt_driver.procedures.settlements import settlements
+from kkt_driver.procedures.settling import settlements
 from tests.kkt_driver.bench import Bench
 
 
