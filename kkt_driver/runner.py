@@ -54,7 +54,7 @@ class Want(Enum):
     WAIT = "let time pass until wake_at"
     LISTEN = "read until wake_at, for what comes late is not to be taken for an answer: received or broke"
     DIAL = "open a connection: dialled or failed"
-    CLOSE = "close the connection"
+    CLOSE = "close the connection: hung_up"
     STORE = "make `intent` durable: stored or failed"
     END = "the procedure is over: result"
 
@@ -156,6 +156,8 @@ class Runner:
         """Commands that were sent over connections which are gone, and until when they may be executed."""
         self._doubts_here: dict[str, float] = {}
         """The same of this connection, should it go."""
+        self._closing = False
+        """The line has to be closed: wanted until it is told, however often somebody asks in between."""
         self._feed: _Feed[Any] | None = None
 
     # --- the run -----------------------------------------------------------------------------------------------------
@@ -302,6 +304,8 @@ class Runner:
             quiet_at = self._sent_at.get(command, now) + self._deadline_s(command)
             feed.wake_at = max(quiet_at, *self._doubts.values()) if self._doubts else quiet_at
             log.info("waiting until nothing can be under way", command=command, seconds=feed.wake_at - now)
+            self._closing = True
+        if self._closing:
             return Want.CLOSE
         if not self._waited(feed, feed.wake_at, now):
             return Want.WAIT
@@ -343,6 +347,7 @@ class Runner:
 
     def hung_up(self, why: str = "the connection is broken") -> Lost | None:
         """The connection is gone, and nobody waits any more: how the exchange under way ended."""
+        self._closing = False
         lost = self.link.hang_up(why)
         if lost is not None and lost.sent:
             self._doubt(self._feed)

@@ -136,7 +136,8 @@ def test_what_was_executed_is_waited_for_no_longer() -> None:
 
 
 def test_quiescence_closes_waits_and_dials() -> None:
-    """The old connection dead, the command's whole time over, a new connection."""
+    """The old connection dead, the command's whole time over, a new connection. Whoever asks twice what is wanted must
+    not lose the close: the bytes of a line that stays open may still be carried out while we believe it dead."""
 
     def work() -> Procedure[str]:
         yield Quiesce("FF45")
@@ -146,6 +147,8 @@ def test_quiescence_closes_waits_and_dials() -> None:
     runner = connected()
     runner.begin(work())
     assert runner.want(100.0) is Want.CLOSE
+    assert runner.want(100.0) is Want.CLOSE
+    runner.hung_up()
     assert runner.want(100.0) is Want.WAIT
     assert runner.wake_at == 130.0
     assert runner.want(130.0) is Want.DIAL

@@ -439,6 +439,7 @@ class Host:
                     case Want.CLOSE:
                         world.line.connect()
                         world.register.disconnected(world.now)
+                        runner.hung_up()
                     case Want.DIAL:
                         self._dial()
                     case Want.STORE:
