@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -265,6 +266,42 @@ def test_without_a_key_the_only_document_with_our_content_is_ours() -> None:
     verdict = bench.run(resolve(caught.value.intent))
     assert isinstance(verdict, Registered)
     assert verdict.document == 3
+
+
+class ReadElsewhere:
+    """In the middle of two readings the register reads a document by itself, to its end, as it does when it is switched
+    on after the drive was silent: the next FF3Bh is refused with 08h, as if ours had ended there."""
+
+    def __init__(self, bench: Bench, piece: int) -> None:
+        self._register, self._piece = bench.register, piece
+        self._readings = self._pieces = 0
+
+    def on_command(self, body: bytes, now: float) -> None:
+        if body.startswith(b"\xff\x3a"):
+            self._readings, self._pieces = self._readings + 1, 0
+        if body.startswith(b"\xff\x3b"):
+            self._pieces += 1
+            if self._readings <= 2 and self._pieces == self._piece + self._readings:
+                self._read_to_its_end(now)
+
+    def _read_to_its_end(self, now: float) -> None:
+        self._register.ask(k.SelectDocument(document=1), now)
+        with contextlib.suppress(Refused):
+            while True:
+                self._register.ask(k.ReadDocument(), now)
+
+
+@pytest.mark.parametrize("piece", range(12))
+def test_power_that_fails_while_the_archive_is_read_makes_no_doubt(piece: int) -> None:
+    """The drive has our receipt, and a part of it was read when the register was restarted: that part says nothing, and
+    no person is asked for it."""
+    bench = Bench()
+    bench.open_shift()
+    bench.fail(("FF45", Fault.CUT_AFTER))
+    with pytest.raises(OutcomeUnknown) as caught:
+        bench.sell()
+    bench.register.faults = ReadElsewhere(bench, piece)
+    assert isinstance(bench.run(resolve(caught.value.intent)), Registered)
 
 
 def test_a_shift_report_between_is_no_candidate() -> None:
