@@ -360,6 +360,18 @@ def test_another_drive_decides_nothing(index: int) -> None:
     assert isinstance(bench.run(resolve(same_drive)), Ambiguous)
 
 
+def test_nobody_is_troubled_for_one_damaged_answer() -> None:
+    """Two answers run into each other on a serial line had the right check sum: the drive seemed to be another one, in
+    one look of many, and a receipt that was simply not registered went to a person."""
+    damaged = msgspec.structs.replace(NOTHING[k.DriveStatus], drive="\ufffd\1\0", last_document=943140921)
+    hand = ByHand({**NOTHING, k.DriveStatus: [NOTHING[k.DriveStatus], damaged, NOTHING[k.DriveStatus]]})
+    assert isinstance(hand.play(resolve(INTENT)), NotRegistered)
+    hand = ByHand({**NOTHING, k.DriveStatus: [damaged]})
+    verdict = hand.play(resolve(INTENT))
+    assert isinstance(verdict, Ambiguous)
+    assert verdict.reason == "another drive or register answers"
+
+
 def test_a_short_archive_record_proves_nothing() -> None:
     """Old drives give a receipt's sum in four bytes: without operation and total the content decides, and a receipt
     with our content that lost our key on its way is a person's."""
