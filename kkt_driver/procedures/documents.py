@@ -15,6 +15,9 @@ __all__ = ["decode", "document", "find", "read", "subtotal"]
 
 NO_DATA = 0x08
 
+READINGS_MAX = 4
+"""Of one document whose end does not come."""
+
 
 def find(number: int, *, password: int = 30) -> Procedure[FindDocumentReply | None]:
     """The short archive record of a document (FF0Ah); None when the drive has no such number."""
@@ -30,13 +33,18 @@ def document(number: int, *, password: int = 30) -> Procedure[bytes]:
     """The fields of a document, one TLV after the other, without the head that some firmware puts before them.
 
     Always reads to the end: a desktop register stays in mode 1 until then. When an answer is lost on the way, begin
-    again: FF3Bh moves on with each call.
+    again: FF3Bh moves on with each call. A register that is restarted meanwhile ends the reading as if the document
+    ended there, so one that is shorter than FF3Ah told counts when it is read twice; Malformed when it never is.
     """
-    chosen = yield from ask(SelectDocument(password=password, document=number))
-    body = b"".join((yield from pieces(password=password)))
-    if body[:4] == struct.pack("<HH", chosen.type, len(body) - 4 & 0xFFFF):
-        return body[4:]
-    return body
+    before: bytes | None = None
+    for _ in range(READINGS_MAX):
+        chosen = yield from ask(SelectDocument(password=password, document=number))
+        body = b"".join((yield from pieces(password=password)))
+        if len(body) >= chosen.length or body == before:
+            headed = body[:4] == struct.pack("<HH", chosen.type, len(body) - 4 & 0xFFFF)
+            return body[4:] if headed else body
+        before = body
+    raise Malformed(f"document {number} was read {READINGS_MAX} times, each time another part of it")
 
 
 def read(number: int, *, password: int = 30) -> Procedure[documents.Document | None]:

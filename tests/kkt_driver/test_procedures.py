@@ -682,6 +682,21 @@ def test_a_document_is_collected_to_its_end(pieces: list[Any], expected: bytes) 
     assert hand.play(document(17)) == expected
 
 
+def test_a_reading_that_a_restart_ended_is_not_the_document() -> None:
+    """A register that was restarted says 08h to FF3Bh, as at the end of a document. What is shorter than FF3Ah told is
+    read again; a firmware that counts differently gives the same twice, and that is the document."""
+    start, rest, end = k.Block(data=b"\xfc\x03\x01"), k.Block(data=b"\0\x05"), refused(0x08)
+    chosen: dict[type[k.Request[Any]], Any] = {k.SelectDocument: k.SelectDocumentReply(type=3, length=5)}
+    assert (
+        ByHand({**chosen, k.ReadDocument: [start, end, start, rest, end]}).play(document(17)) == b"\xfc\x03\x01\0\x05"
+    )
+    assert ByHand({**chosen, k.ReadDocument: [start, end, start, end]}).play(document(17)) == b"\xfc\x03\x01"
+    cut = [start, end, end, rest, end, start, rest, rest]
+    hand = ByHand({k.SelectDocument: k.SelectDocumentReply(type=3, length=99), k.ReadDocument: [*cut, end]})
+    with pytest.raises(Malformed):
+        hand.play(document(17))
+
+
 def test_a_document_without_end_is_malformed() -> None:
     """A register that never says 08h must not fill the memory."""
     hand = ByHand({k.SelectDocument: k.SelectDocumentReply(type=3, length=5), k.ReadDocument: k.Block(data=bytes(250))})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -267,6 +268,42 @@ def test_without_a_key_the_only_document_with_our_content_is_ours() -> None:
     assert verdict.document == 3
 
 
+class ReadElsewhere:
+    """In the middle of two readings the register reads a document by itself, to its end, as it does when it is switched
+    on after the drive was silent: the next FF3Bh is refused with 08h, as if ours had ended there."""
+
+    def __init__(self, bench: Bench, piece: int) -> None:
+        self._register, self._piece = bench.register, piece
+        self._readings = self._pieces = 0
+
+    def on_command(self, body: bytes, now: float) -> None:
+        if body.startswith(b"\xff\x3a"):
+            self._readings, self._pieces = self._readings + 1, 0
+        if body.startswith(b"\xff\x3b"):
+            self._pieces += 1
+            if self._readings <= 2 and self._pieces == self._piece + self._readings:
+                self._read_to_its_end(now)
+
+    def _read_to_its_end(self, now: float) -> None:
+        self._register.ask(k.SelectDocument(document=1), now)
+        with contextlib.suppress(Refused):
+            while True:
+                self._register.ask(k.ReadDocument(), now)
+
+
+@pytest.mark.parametrize("piece", range(12))
+def test_power_that_fails_while_the_archive_is_read_makes_no_doubt(piece: int) -> None:
+    """The drive has our receipt, and a part of it was read when the register was restarted: that part says nothing, and
+    no person is asked for it."""
+    bench = Bench()
+    bench.open_shift()
+    bench.fail(("FF45", Fault.CUT_AFTER))
+    with pytest.raises(OutcomeUnknown) as caught:
+        bench.sell()
+    bench.register.faults = ReadElsewhere(bench, piece)
+    assert isinstance(bench.run(resolve(caught.value.intent)), Registered)
+
+
 def test_a_shift_report_between_is_no_candidate() -> None:
     """An automatic Z after a restart: forms 5 and 2 are never receipts, so the receipt is proved not registered."""
     bench = Bench()
@@ -321,6 +358,18 @@ def test_another_drive_decides_nothing(index: int) -> None:
     assert verdict.reason == "another drive or register answers"
     same_drive = msgspec.structs.replace(intent, serial="0099078900000777")
     assert isinstance(bench.run(resolve(same_drive)), Ambiguous)
+
+
+def test_nobody_is_troubled_for_one_damaged_answer() -> None:
+    """Two answers run into each other on a serial line had the right check sum: the drive seemed to be another one, in
+    one look of many, and a receipt that was simply not registered went to a person."""
+    damaged = msgspec.structs.replace(NOTHING[k.DriveStatus], drive="\ufffd\1\0", last_document=943140921)
+    hand = ByHand({**NOTHING, k.DriveStatus: [NOTHING[k.DriveStatus], damaged, NOTHING[k.DriveStatus]]})
+    assert isinstance(hand.play(resolve(INTENT)), NotRegistered)
+    hand = ByHand({**NOTHING, k.DriveStatus: [damaged]})
+    verdict = hand.play(resolve(INTENT))
+    assert isinstance(verdict, Ambiguous)
+    assert verdict.reason == "another drive or register answers"
 
 
 def test_a_short_archive_record_proves_nothing() -> None:
