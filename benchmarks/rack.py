@@ -62,7 +62,7 @@ class Watch:
             return await claim(job_id, station)
 
         fleet._desk.dispatcher.offer = noted_offer  # type: ignore[method-assign]  # a benchmark may
-        journal.claim = noted_claim  # type: ignore[method-assign]
+        journal.claim = noted_claim  # type: ignore[method-assign]  # a benchmark may
 
 
 class Load(Shops):

@@ -68,7 +68,7 @@ def lose(link: Callable[[], Link], job: Job, towards: Towards, offset: int, *, b
     cut = Cut(world, towards, offset, breaks=breaks)
     world.line.send = cut  # type: ignore[method-assign]  # the line of this world
     world.ledger.claims[job.name] = claim = world.host.insist(job)
-    world.line.send = cut._send  # type: ignore[method-assign]
+    world.line.send = cut._send  # type: ignore[method-assign]  # the line as it is, with a knife
     assert isinstance(claim, CashDone if job.kind.startswith("cash") else Registered)
     check(world)
     assert len(archive(world)) == 1 + len([one for one in jobs if not one.kind.startswith("cash")])
