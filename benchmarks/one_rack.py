@@ -24,7 +24,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from benchmarks.yardstick import bare_exchange_s, own_cpu_s
 from fleet import config as settings
 from fleet import http
 from fleet.daemon import open_daemon
+from fleet.jobs import State
 from fleet.journal.sqlite import SqliteJournal
 from fleet.usecases import UseCases
 from fleet.web import Tokens, build_app, load_secret
@@ -121,16 +121,14 @@ class Shops:
     def __init__(self, fleet: UseCases, url: str) -> None:
         self._url = url
         self._registered: dict[str, float] = {}
-        self._told: trio.abc.SendStream | None = None
-        self._news: list[str] = []
-        self._more = trio.Event()
+        self._pipe: int | None = None
         desk = fleet._desk
         decided = desk.decided
 
         def noted(job_id: str) -> None:
             self._registered[job_id] = time.monotonic()
-            self._news.append(job_id)
-            self._more.set()
+            if self._pipe is not None:  # a pipe holds far more than shops have under way
+                os.write(self._pipe, f"{job_id}\n".encode())
             decided(job_id)
 
         desk.decided = noted  # type: ignore[method-assign]  # the benchmark looks over the desk's shoulder
@@ -139,23 +137,14 @@ class Shops:
         """Have `receipts` posted and wait until all are registered; seconds from POST to registered, sorted."""
         command = [sys.executable, "-m", "benchmarks.shops", self._url, "bench", PASSWORD, INN]
         command += [str(receipts), str(shops), name]
-        async with trio.open_nursery() as nursery:
-            start = partial(trio.run_process, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            process: trio.Process = await nursery.start(start)
-            assert process.stdin is not None and process.stdout is not None
-            nursery.start_soon(self._tell, process.stdin)
-            said = b"".join([bytes(part) async for part in process.stdout]).decode()
-            nursery.cancel_scope.cancel()
-        rows = [line.split() for line in said.splitlines()]
+        reading, self._pipe = os.pipe()
+        done = await trio.run_process(command, stdin=reading, capture_stdout=True)
+        os.close(reading)
+        os.close(self._pipe)
+        self._pipe = None
+        rows = [line.split() for line in done.stdout.decode().splitlines()]
         assert len(rows) == receipts
         return sorted(self._registered[key] - float(posted) for key, posted, _ in rows)
-
-    async def _tell(self, stdin: trio.abc.SendStream) -> None:
-        while True:
-            await self._more.wait()
-            self._more = trio.Event()
-            news, self._news = self._news, []
-            await stdin.send_all("".join(f"{key}\n" for key in news).encode())
 
 
 async def run(arguments: argparse.Namespace, state: Path, ready: dict[str, Any], emulator: int) -> None:
@@ -179,7 +168,7 @@ async def run(arguments: argparse.Namespace, state: Path, ready: dict[str, Any],
                 profile.enable()
             latencies = await shops.post(arguments.receipts, arguments.shops, "run")
             registered_s = time.monotonic() - started
-            while any(view.unsent for view in fleet.rack()):
+            while fleet.counts()[State.REGISTERED]:
                 await fleet.changed(fleet.change_count)
             confirmed_s = time.monotonic() - started
             if profile:
