@@ -119,6 +119,7 @@ class Shops:
     """The process that posts, told of every receipt that is registered."""
 
     def __init__(self, fleet: UseCases, url: str) -> None:
+        self._fleet = fleet
         self._url = url
         self._registered: dict[str, float] = {}
         self._pipe: int | None = None

@@ -77,8 +77,7 @@ class Load(Shops):
         with trio.move_on_after(patience_s):
             for job, _, _ in rows:
                 while job not in self._registered:
-                    self._more = trio.Event()
-                    await self._more.wait()
+                    await self._fleet.changed(self._fleet.change_count)
         return [(job, float(due), self._registered.get(job, float("inf"))) for job, due, _ in rows]
 
 
