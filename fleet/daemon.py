@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,7 @@ __all__ = ["local_time", "open_daemon"]
 
 def local_time(now: float, timezone: str) -> datetime:
     """The wall clock of a place, without a zone, as documents carry it."""
-    return datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+    return datetime.fromtimestamp(now, ZoneInfo(timezone)).replace(tzinfo=None)
 
 
 def connect_register(station: settings.Station, *, store: Intents) -> AbstractAsyncContextManager[Register]:

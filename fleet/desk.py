@@ -65,16 +65,19 @@ class Changes:
 
     def __init__(self) -> None:
         self.count = 0
-        self._happened = trio.Event()
+        self._happened: trio.Event | None = None  # there is one while somebody waits
 
     def tell(self) -> None:
         self.count += 1
-        self._happened.set()
-        self._happened = trio.Event()
+        happened, self._happened = self._happened, None
+        if happened is not None:
+            happened.set()
 
     async def wait(self, seen: int) -> int:
         """Return as soon as something changed after `seen`, with the newest count."""
         while self.count <= seen:
+            if self._happened is None:
+                self._happened = trio.Event()
             await self._happened.wait()
         return self.count
 
