@@ -75,11 +75,7 @@ class OperatorLine:
             stream = await self._stream(address)
             with trio.fail_after(self._answer_timeout_s):
                 await stream.send_all(message)
-                header = await _read(stream, HEADER_SIZE)
-                size = relay.answer_size(header)
-                if not 0 < size <= BODY_MAX:
-                    raise ValueError(f"the answer carries {size} bytes")
-                answer = header + await _read(stream, size)
+                answer, rest = await _answer(stream)
         except (OSError, trio.BrokenResourceError, trio.TooSlowError, EOFError, ValueError, FfdError) as error:
             if not kept:
                 self._routes.failed(address, self._clock())
@@ -90,6 +86,8 @@ class OperatorLine:
         except trio.Cancelled:
             await self.aclose()  # half an exchange: what comes next on this connection would answer the wrong message
             raise
+        if rest:
+            await self.aclose()  # it would be taken for the beginning of the next answer
         self._routes.worked(address)
         return answer
 
@@ -107,14 +105,20 @@ class OperatorLine:
                 await trio.aclose_forcefully(opened[1])
 
 
-async def _read(stream: trio.abc.Stream, size: int) -> bytes:
-    data = b""
+async def _answer(stream: trio.abc.Stream) -> tuple[bytes, bytes]:
+    """One whole answer, which nearly always comes in one piece, and what came after it (nothing, if all is well)."""
+    data, size = b"", HEADER_SIZE
     while len(data) < size:
-        more = await stream.receive_some(size - len(data))
+        more = await stream.receive_some(HEADER_SIZE + BODY_MAX)
         if not more:
             raise EOFError("the operator closed the connection")
         data += more
-    return data
+        if size == HEADER_SIZE and len(data) >= size:
+            body = relay.answer_size(data[:HEADER_SIZE])
+            if not 0 < body <= BODY_MAX:
+                raise ValueError(f"the answer carries {body} bytes")
+            size += body
+    return data[:size], data[size:]
 
 
 class OperatorLines:

@@ -33,6 +33,11 @@ async def answers_once(stream: trio.abc.Stream) -> None:
     await stream.aclose()
 
 
+async def talks_on(stream: trio.abc.Stream) -> None:
+    while await stream.receive_some(4096):
+        await stream.send_all(ANSWER + b"and more")
+
+
 async def closes(stream: trio.abc.Stream) -> None:
     await stream.receive_some(4096)
     await stream.send_all(ANSWER[:40])
@@ -76,9 +81,10 @@ class Net:
 
 
 async def test_one_connection_for_many_messages(nursery: trio.Nursery, autojump_clock: trio.testing.MockClock) -> None:
-    """Where the operator keeps it open; where it closes after each, the next message dials anew and is not lost."""
-    net = Net(nursery, good=answers, once=answers_once)
-    for address, dialled in (("good", 1), ("once", 3)):
+    """Where the operator keeps it open; where it closes after each, or says more than an answer, the next message
+    dials anew and is not lost."""
+    net = Net(nursery, good=answers, once=answers_once, talker=talks_on)
+    for address, dialled in (("good", 1), ("once", 3), ("talker", 3)):
         net.dialled.clear()
         line = net.line(address)
         assert [await line.exchange(b"message") for _ in range(3)] == [ANSWER] * 3
