@@ -89,13 +89,14 @@ class OperatorRelay:
         self._silent = 0
         self._receipts = 0  # made since the last hold
         self._outgoing: relay.Outgoing | None = None  # on its way to the operator
+        self._taken: int | None = None  # the document whose ticket the drive took last
         self._quick = True  # the operator answers so soon that a receipt may wait for it
         self._answered = trio.Event()
         self._answer: bytes | None = None
 
     async def begin(self, register: Register) -> None:
         """A connection was made: what was under way over the last one is forgotten, the drive offers it again."""
-        self._outgoing = None
+        self._outgoing = self._taken = None
         await self.count(register)
         self._due = self._work.now()
 
@@ -199,10 +200,16 @@ class OperatorRelay:
             work.log.warning("no ticket for a document", document=delivered.document, why=delivered.why)
             self._due = now + self._backoff_s()
             return
+        if isinstance(delivered, relay.Delivered) and delivered.document == self._taken:
+            work.log.warning("the drive takes a ticket and offers its document again", document=delivered.document)
+            await self.count(register)
+            self._due = now + self._backoff_s()
+            return
         self._due = now + work.fleet.operator.pause_s
         self._silent = 0
         if isinstance(delivered, relay.Carried):
             return
+        self._taken = delivered.document
         work.unsent = max(0, work.unsent - 1)
         if not work.unsent:
             work.oldest_unsent_at = None
