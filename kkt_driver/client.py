@@ -56,6 +56,8 @@ TRACE_SHOWN = 24
 EVENTS_MAX = 256
 """Events kept for a listener that is slow: minutes of a busy register. The oldest give way."""
 
+MOVE = Want.MOVE
+
 _BROKEN = (trio.BrokenResourceError, trio.ClosedResourceError, OSError)
 
 log = structlog.get_logger("kkt_driver")
@@ -196,7 +198,7 @@ class Register(Work):
         runner.begin(procedure)
         try:
             while (want := runner.want(trio.current_time())) is not Want.END:
-                if want is Want.MOVE:
+                if want is MOVE:
                     await self._move()
                 else:
                     await self._flush()
@@ -243,24 +245,34 @@ class Register(Work):
     # --- bytes -----------------------------------------------------------------------------------------------------
 
     async def _move(self) -> None:
-        """Bytes to and fro until something else is wanted; the scope ends when the link's deadline passes.
+        """Bytes to and fro until something else is wanted, or the scope ends: then the link is told the time.
+
+        The scope's deadline is only ever moved forward, for moving it costs more than the rest of its work: it may end
+        before the link's has passed. Nothing is lost by that, for a read that is given up takes no bytes, and `run`
+        comes back here with a new one; only a write must not be given up, so it has the deadline that counts.
 
         The ACK of an answer waits in the link for the next frame, if there is one at once: one write for both.
         """
-        runner = self._runner
+        runner, now = self._runner, trio.current_time()
+        ends = math.inf
         with trio.CancelScope() as scope:
             while True:
                 link, stream = runner.link, self._stream
                 assert stream is not None
                 deadline = link.deadline
-                scope.deadline = math.inf if deadline is None else deadline
+                assert deadline is not None
+                if deadline < ends:
+                    scope.deadline = ends = deadline
                 try:
                     out = link.outgoing()
                     if out:
-                        runner.wrote(out, trio.current_time())
-                        self._sending = True
-                        await stream.send_all(out)
-                        self._sending = False
+                        runner.wrote(out, now)
+                        rest = stream.send_now(out) if isinstance(stream, TcpLine) else out
+                        if rest:
+                            scope.deadline = ends = deadline
+                            self._sending = True
+                            await stream.send_all(rest)
+                            self._sending = False
                     data = bytes(await stream.receive_some(RECEIVE_SIZE))
                     if not data:
                         raise trio.BrokenResourceError("the register closed the connection")
@@ -270,7 +282,7 @@ class Register(Work):
                     return
                 now = trio.current_time()
                 runner.received(data, now)
-                if runner.want(now) is not Want.MOVE:
+                if runner.want(now) is not MOVE:
                     return
         if scope.cancelled_caught:
             if self._sending:  # half a frame may be out
@@ -306,19 +318,23 @@ class Register(Work):
 
     async def _flush(self) -> None:
         """Write what the link still has to say (its ACK of the last answer) when no frame follows at once."""
-        if self._runner.link.busy or self._stream is None:
+        runner, stream = self._runner, self._stream
+        if stream is None or runner.link.busy:
             return
-        out = self._runner.link.outgoing()
+        out = runner.link.outgoing()
         if not out:
             return
         now = trio.current_time()
-        self._runner.wrote(out, now)
-        with trio.CancelScope(deadline=now + SEND_S):
-            try:
-                await self._stream.send_all(out)
+        runner.wrote(out, now)
+        try:
+            rest = stream.send_now(out) if isinstance(stream, TcpLine) else out
+            if not rest:
                 return
-            except _BROKEN:
-                pass
+            with trio.CancelScope(deadline=now + SEND_S):
+                await stream.send_all(rest)
+                return
+        except _BROKEN:
+            pass
         await self.aclose()  # the answer is in hand; only our ACK is lost
 
     # --- everything else that is wanted ----------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from kkt_driver.link import AlternativeLink, Link, StandardLink
 from kkt_driver.link.events import PROOF_S
 from kkt_driver.procedures import identify, open_shift, read_state, receipt
 from kkt_driver.recovery import resolve
+from kkt_driver.transport import TcpLine
 from kkt_driver.verdicts import NotRegistered, Registered
 from tests.kkt_driver.bench import NOW, a_receipt
 from tests.kkt_driver.wire import Kept, Wire
@@ -115,6 +116,28 @@ async def test_a_deadline_is_the_commands_own(autojump_clock: Clock) -> None:
             with pytest.raises(LineLost):
                 await register.ask(request, given)
             assert limit_s <= trio.current_time() - started <= limit_s + PROOF_S
+
+
+async def test_exchanges_in_a_row_each_have_their_own_time(autojump_clock: Clock) -> None:
+    """The scope around a run may end before the time of the exchange under way is over (its deadline lags behind on
+    purpose): nothing is lost or asked twice by that, and a silence is still noticed when it should be."""
+
+    def many() -> Procedure[None]:
+        for _ in range(7):
+            yield from ask(k.ShortStatus())
+
+    for link in LINKS:
+        wire = Wire(durations={"10": 0.45})
+        async with wire.open(link) as register:
+            await register.run(many())
+            assert trio.current_time() > 3, "longer than the patience of any single step"
+            assert wire.heard.count("10") == 7
+            writes = [one.data for one in register.trace if one.direction == ">"]
+            assert len(writes) == 1 + 7 + (link is StandardLink), "one question at the start, then each frame once"
+            plan(wire, x10=Fault.COMMAND_LOST)
+            before = trio.current_time()
+            await register.run(many())
+            assert trio.current_time() - before == pytest.approx(1.0 + 7 * 0.45, abs=0.1)
 
 
 async def test_the_answer_lost_on_the_line_is_asked_for_on_the_same_connection(autojump_clock: Clock) -> None:
@@ -471,6 +494,19 @@ async def test_a_silent_register_on_a_line_that_takes_no_bytes(autojump_clock: C
     with pytest.raises(LineLost):
         await register.ask(k.ShortStatus())
     assert not register.connected
+
+
+async def test_a_socket_that_takes_no_bytes() -> None:
+    """The same with a socket whose buffers are full: the write waits no longer than its command may."""
+    host, device = socket.socketpair()
+    with device, trio.fail_after(10):
+        line = TcpLine(host)
+        while not line.send_now(b"\xff" * 4096):
+            pass
+        register = Register(line)
+        with pytest.raises(LineLost, match="takes no bytes"):
+            await register.ask(k.ShortStatus(), 0.2)
+        assert not register.connected
 
 
 # --- real sockets --------------------------------------------------------------------------------------------------
