@@ -25,7 +25,7 @@ from kkt_driver.dialing import Dialer, Expected, detect
 from kkt_driver.effects import Procedure, ask
 from kkt_driver.errors import DriverError, Refused
 from kkt_driver.intents import FileIntentStore, Intent, IntentStore
-from kkt_driver.link import AlternativeLink, Layer, Link, StandardLink, Timing
+from kkt_driver.link import ACK_S, AlternativeLink, Layer, Link, StandardLink, Timing
 from kkt_driver.noticing import Noticed, Watch
 from kkt_driver.recovery import resolve
 from kkt_driver.runner import TRACE_SIZE, Latency, Runner, Traced, Want
@@ -87,6 +87,8 @@ class Register(Work):
         self._stream: trio.abc.Stream | None = stream
         self._reconnect = reconnect
         self._sending = False
+        self._storing_s = math.inf
+        """How long the store took for an intent the last time."""
         self._runner = Runner(
             link=link,
             deadlines=deadlines,
@@ -186,11 +188,14 @@ class Register(Work):
         """Exchange one request. Raises Refused, NotSent (proved not executed) or AnswerLost."""
         return await self.run(ask(request, deadline_s))
 
-    async def run(self, procedure: Procedure[T]) -> T:
+    async def run(self, procedure: Procedure[T], *, rest: bool = True) -> T:
         """Run a procedure to its end and give back what it returns.
 
         Driver errors are raised inside the procedure first, where it may deal with them. An intent that it recorded
         is cleared from the store when the procedure returns, or is refused with a proof; else it stays open.
+
+        With ``rest=False`` the ACK of the last answer waits for the first frame of the next procedure, one write for
+        both: for those who are about to run one, and call `rest` when there is none after all.
         """
         runner = self._runner
         if isinstance(self._stream, TcpLine) and self._stream.hung_up and not runner.link.busy:
@@ -200,15 +205,18 @@ class Register(Work):
             while (want := runner.want(trio.current_time())) is not Want.END:
                 if want is MOVE:
                     await self._move()
-                else:
+                    continue
+                if want is not Want.STORE or self._storing_s > ACK_S / 2:  # else the next frame is soon there
                     await self._flush()
-                    await self._other(want)
-            await self._flush()
+                await self._other(want)
+            if rest:
+                await self._flush()
             result: T = runner.result
             await self._clear(result)
-        except Refused as refusal:
-            if refusal.proof is not None:
-                await self._clear(refusal.proof)
+        except DriverError as error:
+            await self._flush()
+            if isinstance(error, Refused) and error.proof is not None:
+                await self._clear(error.proof)
             raise
         finally:
             if runner.link.busy:  # cancelled from outside: nobody will read the answer, so the connection is spent
@@ -218,6 +226,10 @@ class Register(Work):
             self._sending = False
             runner.end()
         return result
+
+    async def rest(self) -> None:
+        """Nothing follows for now: what a run with ``rest=False`` left to say goes out."""
+        await self._flush()
 
     async def resolve(self, intent: Intent, *, clock: datetime | None = None) -> Verdict:
         """Find out what became of an open intent, and clear it from the store; one that stays Ambiguous stays open, for
@@ -321,10 +333,10 @@ class Register(Work):
         runner, stream = self._runner, self._stream
         if stream is None or runner.link.busy:
             return
-        out = runner.link.outgoing()
+        now = trio.current_time()
+        out = runner.link.rest(now=now)
         if not out:
             return
-        now = trio.current_time()
         runner.wrote(out, now)
         try:
             rest = stream.send_now(out) if isinstance(stream, TcpLine) else out
@@ -357,8 +369,9 @@ class Register(Work):
                     self._tell(self._watch.line(open=True, why=""))
                 case Want.STORE:
                     assert self._store is not None
-                    intent = runner.intent
+                    intent, began = runner.intent, trio.current_time()
                     await self._store.record(intent)
+                    self._storing_s = trio.current_time() - began
                     runner.stored(intent)
         except DriverError as error:
             runner.failed(error)

@@ -3,7 +3,8 @@
 Every ENQ and every frame is answered with exactly one control byte, in order. The link keeps count of those still due:
 only a NAK that cannot be a late answer to an earlier ENQ proves that the frame was not executed, and only an exchange
 that ended with our ACK and left nothing due is *clean*. After a clean exchange the next frame goes out at once;
-otherwise ENQ comes first, because ENQ → ACK is the only sign of an answer that waits.
+otherwise ENQ comes first, because ENQ → ACK is the only sign of an answer that waits. The ACK itself waits for the
+next frame for a moment (`ACK_S`), to go out with it; one that waited longer ends no exchange clean.
 
 A frame that went out at once may be lost together with the ACK before it. The register then still offers the answer
 *before*, and two items of a receipt have answers that look alike: an answer which came by ENQ is not taken for ours
@@ -20,7 +21,7 @@ from typing import Literal, NamedTuple
 
 from kkt_driver.errors import Misuse
 from kkt_driver.frames import ACK, ENQ, NAK, Ack, BadFrame, Enq, Frame, Nak, StandardReader, encode_frame
-from kkt_driver.link.events import PROOF_S, Event, Layer, Lost, Reply, Stray, Timing, answers
+from kkt_driver.link.events import ACK_S, PROOF_S, Event, Layer, Lost, Reply, Stray, Timing, answers
 
 __all__ = ["TABLE", "Input", "StandardLink", "State", "Step"]
 
@@ -191,6 +192,7 @@ class StandardLink:
         """Nothing is due from before this exchange: a NAK to its frame is the answer to its frame."""
         self._asks = self._offers = self._damages = self._cleanups = 0
         self._timer = self._limit = 0.0
+        self._answered_at = 0.0
         self._lost: bytes | None = None
 
     def fresh(self) -> StandardLink:
@@ -214,8 +216,13 @@ class StandardLink:
         out, self._out = self._out, b""
         return out
 
+    def rest(self, *, now: float) -> bytes:
+        self._check_ack(now)
+        return self.outgoing()
+
     def send(self, body: bytes, *, now: float, timeout_s: float, repeatable: bool = False) -> None:
         frame = encode_frame(body)
+        self._check_ack(now)
         self._begin(now, timeout_s)
         self._body, self._frame, self._repeatable, self._maybe = body, frame, repeatable, False
         if self._clean and self.enq == "when_in_doubt":
@@ -315,6 +322,11 @@ class StandardLink:
 
     # --- what the cells of the table do ----------------------------------------------------------------------------
 
+    def _check_ack(self, now: float) -> None:
+        """An ACK that waited too long for company comes when the register keeps its answer for an ENQ already."""
+        if self._out and now > self._answered_at + ACK_S:
+            self._clean = False
+
     def _begin(self, now: float, timeout_s: float) -> None:
         if self.state is not IDLE:
             raise Misuse("an exchange is under way: one at a time on a line")
@@ -392,6 +404,7 @@ class StandardLink:
             self._clean = self._due == 0  # in order; else a byte was lost, or is still to come
             self._due = 0
         self._lost = None
+        self._answered_at = now
         self._events.append(Reply(self._arrived))
         return None
 

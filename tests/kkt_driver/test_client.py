@@ -20,7 +20,7 @@ from kkt_driver import commands as k
 from kkt_driver.client import TRACE_SIZE, Register
 from kkt_driver.effects import Exchange, Pause, Procedure, Record, ask
 from kkt_driver.errors import AnswerLost, LineLost, Misuse, NotSent, OutcomeUnknown, Refused, StoreDamaged
-from kkt_driver.frames import ACK, encode_frame
+from kkt_driver.frames import ACK, ENQ, encode_frame
 from kkt_driver.intents import FileIntentStore, Intent
 from kkt_driver.link import AlternativeLink, Link, StandardLink
 from kkt_driver.link.events import PROOF_S
@@ -150,6 +150,58 @@ async def test_the_answer_lost_on_the_line_is_asked_for_on_the_same_connection(a
             assert done.evidence["by"] == "the answer to our own frame"
         assert wire.heard.count("FF45") == 1
         assert wire.connections == 1
+
+
+# --- the ACK of the last answer --------------------------------------------------------------------------------------
+
+
+def written(register: Register) -> list[bytes]:
+    return [one.data for one in register.trace if one.direction == ">"]
+
+
+async def test_the_ack_of_the_last_answer_does_not_wait(autojump_clock: Clock) -> None:
+    """A procedure that ends leaves the register at rest, also when it was refused."""
+    async with Wire().open() as register:
+        await register.ask(k.ShortStatus())
+        assert written(register)[-1] == ACK
+        with pytest.raises(Refused):
+            await register.run(ask(k.ReadTable(table=99, row=1, field=1)), rest=False)
+        assert written(register)[-1] == ACK
+
+
+async def test_the_ack_goes_with_the_first_frame_of_what_follows(autojump_clock: Clock) -> None:
+    """For those who know that something follows at once; else they say that nothing does."""
+    frame = encode_frame(k.encode_request(k.ShortStatus()))
+    async with Wire().open() as register:
+        await register.run(ask(k.ShortStatus()), rest=False)
+        await register.run(ask(k.ShortStatus()), rest=False)
+        assert written(register)[-1] == ACK + frame
+        await register.rest()
+        await register.rest()
+        assert written(register)[-2:] == [ACK + frame, ACK]
+        await register.run(ask(k.ShortStatus()), rest=False)
+        await trio.sleep(1)
+        await register.run(ask(k.ShortStatus()), rest=False)
+        assert written(register)[-2:] == [ACK + ENQ, frame], "too late for a frame that does not ask first"
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_the_close_takes_the_ack_with_it_when_the_store_is_quick(slow: bool, autojump_clock: Clock) -> None:
+    """One write less for every receipt. Where intents take their time (a hard disk, a memory card) the register does
+    not wait for them; the first intent of a store tells how it is."""
+
+    class Slow(Kept):
+        async def record(self, intent: Intent) -> None:
+            await trio.sleep(1.0 if slow else 0.0)
+            await super().record(intent)
+
+    close = encode_frame(b"\xff\x45")[2:4]
+    async with Wire().open(store=Slow()) as register:
+        await sell(register)
+        await sell(register, job="job-2")
+        (*_, last) = [data for data in written(register) if close in data[:6]]
+        assert (last[:1] == ACK) is not slow
+        assert ENQ not in written(register)[2:]
 
 
 # --- connections ---------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from kkt_driver.relay import (
     write_answer,
 )
 from tests.kkt_driver.bench import Bench
-from tests.kkt_driver.hand import ByHand, refused
+from tests.kkt_driver.hand import ByHand
 
 DRIVE = "9999078900000001"
 
@@ -176,9 +176,8 @@ def test_the_answer_to_the_last_block_is_the_drives_word() -> None:
     answer = confirmation()
     delivered = hand.play(write_answer(Outgoing(message=b"", drive=DRIVE, document=1, kind=1), answer))
     assert isinstance(delivered, Delivered)
-    begin, *blocks = hand.asked
-    assert begin == k.BeginAnswer(size=len(answer))
-    assert all(isinstance(block, k.WriteAnswer) for block in blocks)
+    blocks = [request for request in hand.asked if isinstance(request, k.WriteAnswer)]
+    assert hand.asked == [k.BeginAnswer(size=len(answer)), *blocks]
     assert b"".join(block.data for block in blocks) == answer
     assert [block.offset for block in blocks] == list(range(0, len(answer), 40))
     assert all(block.count == len(block.data) <= 40 for block in blocks)
