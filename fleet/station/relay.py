@@ -123,6 +123,7 @@ class OperatorRelay:
             await self._step(register, helpers)
             if self._outgoing is None or not receipt_waits or row.documents == 1 or not self._quick:
                 return
+            await register.rest()
             with trio.move_on_after(ANSWER_S):
                 await self._answered.wait()
             self._quick = self._answered.is_set() and self._answer is not None
@@ -167,7 +168,7 @@ class OperatorRelay:
             await self._read(register, helpers, now)
 
     async def _read(self, register: Register, helpers: trio.Nursery, now: float) -> None:
-        outgoing = await register.run(relay.read_message())
+        outgoing = await register.run(relay.read_message(), rest=False)
         if outgoing is None:
             await self.count(register)
             self._due = now + (self._poll_s() if self._work.unsent else 0.0)
@@ -195,7 +196,7 @@ class OperatorRelay:
         if answer is None:
             self._due = now + min(self._poll_s(), self._backoff_s())
             return
-        delivered = await register.run(relay.write_answer(outgoing, answer))
+        delivered = await register.run(relay.write_answer(outgoing, answer), rest=False)
         if isinstance(delivered, relay.Declined):
             work.log.warning("no ticket for a document", document=delivered.document, why=delivered.why)
             self._due = now + self._backoff_s()
