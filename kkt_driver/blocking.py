@@ -163,9 +163,13 @@ class Register:
         """Exchange one request."""
         return self._do(lambda register: register.ask(request, deadline_s))
 
-    def run(self, procedure: Procedure[T]) -> T:
+    def run(self, procedure: Procedure[T], *, rest: bool = True) -> T:
         """Run a procedure to its end."""
-        return self._do(lambda register: register.run(procedure))
+        return self._do(lambda register: register.run(procedure, rest=rest))
+
+    def rest(self) -> None:
+        """Nothing follows for now, after a run with ``rest=False``."""
+        return self._do(lambda register: register.rest())
 
     def resolve(self, intent: Intent, *, clock: datetime | None = None) -> Verdict:
         """What became of an open intent, asked once."""

@@ -25,7 +25,7 @@ from kkt_driver.dialing import Dialer, Expected, detect
 from kkt_driver.effects import Procedure, ask
 from kkt_driver.errors import DriverError, Refused
 from kkt_driver.intents import FileIntentStore, Intent, IntentStore
-from kkt_driver.link import AlternativeLink, Layer, Link, StandardLink, Timing
+from kkt_driver.link import ACK_S, AlternativeLink, Layer, Link, StandardLink, Timing
 from kkt_driver.noticing import Noticed, Watch
 from kkt_driver.recovery import resolve
 from kkt_driver.runner import TRACE_SIZE, Latency, Runner, Traced, Want
@@ -56,6 +56,8 @@ TRACE_SHOWN = 24
 EVENTS_MAX = 256
 """Events kept for a listener that is slow: minutes of a busy register. The oldest give way."""
 
+MOVE = Want.MOVE
+
 _BROKEN = (trio.BrokenResourceError, trio.ClosedResourceError, OSError)
 
 log = structlog.get_logger("kkt_driver")
@@ -85,6 +87,8 @@ class Register(Work):
         self._stream: trio.abc.Stream | None = stream
         self._reconnect = reconnect
         self._sending = False
+        self._storing_s = math.inf
+        """How long the store took for an intent the last time."""
         self._runner = Runner(
             link=link,
             deadlines=deadlines,
@@ -184,11 +188,14 @@ class Register(Work):
         """Exchange one request. Raises Refused, NotSent (proved not executed) or AnswerLost."""
         return await self.run(ask(request, deadline_s))
 
-    async def run(self, procedure: Procedure[T]) -> T:
+    async def run(self, procedure: Procedure[T], *, rest: bool = True) -> T:
         """Run a procedure to its end and give back what it returns.
 
         Driver errors are raised inside the procedure first, where it may deal with them. An intent that it recorded
         is cleared from the store when the procedure returns, or is refused with a proof; else it stays open.
+
+        With ``rest=False`` the ACK of the last answer waits for the first frame of the next procedure, one write for
+        both: for those who are about to run one, and call `rest` when there is none after all.
         """
         runner = self._runner
         if isinstance(self._stream, TcpLine) and self._stream.hung_up and not runner.link.busy:
@@ -196,17 +203,20 @@ class Register(Work):
         runner.begin(procedure)
         try:
             while (want := runner.want(trio.current_time())) is not Want.END:
-                if want is Want.MOVE:
+                if want is MOVE:
                     await self._move()
-                else:
+                    continue
+                if want is not Want.STORE or self._storing_s > ACK_S / 2:  # else the next frame is soon there
                     await self._flush()
-                    await self._other(want)
-            await self._flush()
+                await self._other(want)
+            if rest:
+                await self._flush()
             result: T = runner.result
             await self._clear(result)
-        except Refused as refusal:
-            if refusal.proof is not None:
-                await self._clear(refusal.proof)
+        except DriverError as error:
+            await self._flush()
+            if isinstance(error, Refused) and error.proof is not None:
+                await self._clear(error.proof)
             raise
         finally:
             if runner.link.busy:  # cancelled from outside: nobody will read the answer, so the connection is spent
@@ -216,6 +226,10 @@ class Register(Work):
             self._sending = False
             runner.end()
         return result
+
+    async def rest(self) -> None:
+        """Nothing follows for now: what a run with ``rest=False`` left to say goes out."""
+        await self._flush()
 
     async def resolve(self, intent: Intent, *, clock: datetime | None = None) -> Verdict:
         """Find out what became of an open intent, and clear it from the store; one that stays Ambiguous stays open, for
@@ -243,24 +257,34 @@ class Register(Work):
     # --- bytes -----------------------------------------------------------------------------------------------------
 
     async def _move(self) -> None:
-        """Bytes to and fro until something else is wanted; the scope ends when the link's deadline passes.
+        """Bytes to and fro until something else is wanted, or the scope ends: then the link is told the time.
+
+        The scope's deadline is only ever moved forward, for moving it costs more than the rest of its work: it may end
+        before the link's has passed. Nothing is lost by that, for a read that is given up takes no bytes, and `run`
+        comes back here with a new one; only a write must not be given up, so it has the deadline that counts.
 
         The ACK of an answer waits in the link for the next frame, if there is one at once: one write for both.
         """
-        runner = self._runner
+        runner, now = self._runner, trio.current_time()
+        ends = math.inf
         with trio.CancelScope() as scope:
             while True:
                 link, stream = runner.link, self._stream
                 assert stream is not None
                 deadline = link.deadline
-                scope.deadline = math.inf if deadline is None else deadline
+                assert deadline is not None
+                if deadline < ends:
+                    scope.deadline = ends = deadline
                 try:
                     out = link.outgoing()
                     if out:
-                        runner.wrote(out, trio.current_time())
-                        self._sending = True
-                        await stream.send_all(out)
-                        self._sending = False
+                        runner.wrote(out, now)
+                        rest = stream.send_now(out) if isinstance(stream, TcpLine) else out
+                        if rest:
+                            scope.deadline = ends = deadline
+                            self._sending = True
+                            await stream.send_all(rest)
+                            self._sending = False
                     data = bytes(await stream.receive_some(RECEIVE_SIZE))
                     if not data:
                         raise trio.BrokenResourceError("the register closed the connection")
@@ -270,7 +294,7 @@ class Register(Work):
                     return
                 now = trio.current_time()
                 runner.received(data, now)
-                if runner.want(now) is not Want.MOVE:
+                if runner.want(now) is not MOVE:
                     return
         if scope.cancelled_caught:
             if self._sending:  # half a frame may be out
@@ -306,19 +330,23 @@ class Register(Work):
 
     async def _flush(self) -> None:
         """Write what the link still has to say (its ACK of the last answer) when no frame follows at once."""
-        if self._runner.link.busy or self._stream is None:
-            return
-        out = self._runner.link.outgoing()
-        if not out:
+        runner, stream = self._runner, self._stream
+        if stream is None or runner.link.busy:
             return
         now = trio.current_time()
-        self._runner.wrote(out, now)
-        with trio.CancelScope(deadline=now + SEND_S):
-            try:
-                await self._stream.send_all(out)
+        out = runner.link.rest(now=now)
+        if not out:
+            return
+        runner.wrote(out, now)
+        try:
+            rest = stream.send_now(out) if isinstance(stream, TcpLine) else out
+            if not rest:
                 return
-            except _BROKEN:
-                pass
+            with trio.CancelScope(deadline=now + SEND_S):
+                await stream.send_all(rest)
+                return
+        except _BROKEN:
+            pass
         await self.aclose()  # the answer is in hand; only our ACK is lost
 
     # --- everything else that is wanted ----------------------------------------------------------------------------
@@ -341,8 +369,9 @@ class Register(Work):
                     self._tell(self._watch.line(open=True, why=""))
                 case Want.STORE:
                     assert self._store is not None
-                    intent = runner.intent
+                    intent, began = runner.intent, trio.current_time()
                     await self._store.record(intent)
+                    self._storing_s = trio.current_time() - began
                     runner.stored(intent)
         except DriverError as error:
             runner.failed(error)

@@ -86,10 +86,14 @@ _BAD = BadFrame()
 _NEXT_OF_INTEREST = re.compile(rb"[\x02\x05\x06\x15]").search
 
 
+_FOLDS = [tuple(8 << place for place in reversed(range(halvings))) for halvings in range(10)]
+"""Shifts that fold a number of so many bits of length onto its lowest byte, half by half."""
+
+
 def lrc(data: bytes) -> int:
-    """XOR of all bytes (at most 256 of them), by folding one big number: native speed without a loop over bytes."""
+    """XOR of all bytes (at most 511 of them), by folding one big number: native speed without a loop over bytes."""
     folded = int.from_bytes(data, "little")
-    for bits in (1024, 512, 256, 128, 64, 32, 16, 8) if len(data) > 64 else (256, 128, 64, 32, 16, 8):
+    for bits in _FOLDS[len(data).bit_length()]:
         folded ^= folded >> bits
     return folded & 0xFF
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 import msgspec
@@ -87,11 +87,13 @@ class Watch:
     def line(self, *, open: bool, why: str) -> LineChanged:
         return LineChanged(open, why)
 
-    def seen(self, reply: msgspec.Struct) -> Iterator[Noticed]:
+    def seen(self, reply: msgspec.Struct) -> Iterable[Noticed]:
+        """What this reply shows to have changed; most replies show nothing."""
         if isinstance(reply, _STATUS):
-            yield from self._status(reply.mode, reply.submode)
-        elif isinstance(reply, DriveStatusReply):
-            yield from self._drive_status(reply)
+            return self._status(reply.mode, reply.submode)
+        if isinstance(reply, DriveStatusReply):
+            return self._drive_status(reply)
+        return ()
 
     def issued(self, command: Command) -> None:
         """A command goes out, answered or not."""

@@ -178,10 +178,12 @@ def read_message(*, password: int = 30, edition: int = 4) -> Procedure[Outgoing 
 
 
 def write_answer(outgoing: Outgoing, answer: bytes, *, password: int = 30) -> Procedure[Delivered | Carried | Declined]:
-    """Hand the peer's answer to the drive (FF32h, FF33h) and see that the ticket is kept (FF3Ch).
+    """Hand the peer's answer to the drive (FF32h, FF33h).
 
-    Only a ticket for this very document reaches the drive. An answer lost on the way does no harm: the drive either
-    has the ticket or offers the document again.
+    Only a ticket for this very document reaches the drive. The last block hands it over, and the register's answer to
+    that block is the drive's verdict: 0, it is kept and the queue goes on; 20h and a reason, the document stays first.
+    When that answer is lost, `ticket` tells which it was; and no harm is done, for the drive either has the ticket or
+    offers the document again.
     """
     found = _ticket_in(outgoing, answer) if outgoing.peer == "operator" else _same_peer(outgoing, answer)
     if isinstance(found, str):
@@ -203,9 +205,6 @@ def write_answer(outgoing: Outgoing, answer: bytes, *, password: int = 30) -> Pr
         return Carried(drive=outgoing.drive, peer=outgoing.peer)
     number = found.fiscal_document_number
     assert number is not None
-    kept = yield from ticket(number, password=password)
-    if kept is None:
-        return Declined(drive=outgoing.drive, document=number, why="the drive does not keep the ticket it was given")
     message = found.operator_message_to_drive
     return Delivered(
         drive=outgoing.drive,

@@ -42,7 +42,9 @@ TRACE_SIZE = 200
 EMPTY_FRAME_SIZE = 5
 """What is not longer holds control bytes or an empty frame, and no command."""
 
-_REPEATABLE = (Kind.READ, Kind.IDEMPOTENT)
+# Named once: an attribute of an Enum class costs CPython 3.11 a call.
+READ, IDEMPOTENT, COMMITTING = Kind.READ, Kind.IDEMPOTENT, Kind.COMMITTING
+_REPEATABLE = (READ, IDEMPOTENT)
 
 log = structlog.get_logger("kkt_driver")
 
@@ -57,6 +59,9 @@ class Want(Enum):
     CLOSE = "close the connection: hung_up"
     STORE = "make `intent` durable: stored or failed"
     END = "the procedure is over: result"
+
+
+MOVE, WAIT, LISTEN, DIAL, CLOSE, STORE, END = Want
 
 
 class Traced(NamedTuple):
@@ -193,7 +198,7 @@ class Runner:
     def committing(self) -> bool:
         """Whether a committing command is under way."""
         feed = self._feed
-        return feed is not None and feed.command is not None and feed.command.kind is Kind.COMMITTING
+        return feed is not None and feed.command is not None and feed.command.kind is COMMITTING
 
     def begin(self, procedure: Procedure[Any]) -> None:
         """Run `procedure` to its first effect. Whatever it raises comes out of this and of the other calls."""
@@ -213,29 +218,28 @@ class Runner:
         feed = self._feed
         assert feed is not None
         while not feed.done:
+            effect = feed.effect
             try:
-                want = self._want(feed, now)
+                want = self._exchange(feed, effect, now) if type(effect) is Exchange else self._other(feed, effect, now)
             except DriverError as error:
                 feed.fail(error)
                 continue
             if want is not None:
                 return want
-        return Want.END
+        return END
 
-    def _want(self, feed: _Feed[Any], now: float) -> Want | None:
-        effect = feed.effect
-        if type(effect) is Exchange:
-            return self._exchange(feed, effect, now)
+    def _other(self, feed: _Feed[Any], effect: Effect, now: float) -> Want | None:
+        """What an effect beside an exchange wants; None when it is answered already."""
         match effect:
             case Record(intent):
                 if not self._durable:
                     raise Misuse("a committing command needs a durable intent: give the Register a store")
                 if not self.connected:
                     raise NotSent("the line broke before the command was sent", command=intent.command)
-                return Want.STORE
+                return STORE
             case Pause(seconds):
                 if not self._waited(feed, now + seconds, now):
-                    return Want.WAIT
+                    return WAIT
                 feed.resume(None)
                 return None
             case Quiesce(command):
@@ -254,36 +258,39 @@ class Runner:
         return now >= feed.wake_at
 
     def _exchange(self, feed: _Feed[Any], effect: Exchange, now: float) -> Want:
-        if self.link.busy:
-            return Want.MOVE
+        link = self.link
+        if link.busy:
+            return MOVE
+        command = command_of(effect.request)
         if not self.connected:
             if feed.tied:
-                raise NotSent("the line broke in the middle of the work", command=command_of(effect.request).hex)
+                raise NotSent("the line broke in the middle of the work", command=command.hex)
             if not self._can_dial:
                 raise NotSent("the line is closed, and this Register was not told how to open it again")
-            return Want.DIAL
-        command = command_of(effect.request)
-        if command.kind is not Kind.READ and (quiet_at := max(self._doubts.values(), default=now)) > now:
+            return DIAL
+        kind = command.kind
+        if self._doubts and kind is not READ and (quiet_at := max(self._doubts.values())) > now:
             self.wake_at = quiet_at
-            return Want.LISTEN
+            return LISTEN
         feed.command, feed.proving = command, False
-        if command.kind is Kind.COMMITTING:
+        if kind is COMMITTING:
             self._check_licence(feed, effect, command)
         body = encode_request(effect.request)
         timeout_s = effect.deadline_s
         if timeout_s is None:
             timeout_s = self._deadlines.get(command.hex, command.deadline_s)
-        repeatable = command.kind in _REPEATABLE
+        repeatable = kind in _REPEATABLE
         self._began_at = now
-        self.link.send(body, now=now, timeout_s=timeout_s, repeatable=repeatable)
+        link.send(body, now=now, timeout_s=timeout_s, repeatable=repeatable)
         if effect.licence is not None:
             feed.spent.append(effect.licence)
         if self.issued is not None:
             self.issued(command)
-        feed.tied = feed.tied or not repeatable
+        if not repeatable:
+            feed.tied = True
         if self._verbose:
             log.debug("command", command=command.hex, name=command.name, size=len(body))
-        return Want.MOVE
+        return MOVE
 
     def _check_licence(self, feed: _Feed[Any], effect: Exchange, command: Command) -> None:
         licence = effect.licence
@@ -306,11 +313,11 @@ class Runner:
             log.info("waiting until nothing can be under way", command=command, seconds=feed.wake_at - now)
             self._closing = True
         if self._closing:
-            return Want.CLOSE
+            return CLOSE
         if not self._waited(feed, feed.wake_at, now):
-            return Want.WAIT
+            return WAIT
         if not self.connected:
-            return Want.DIAL
+            return DIAL
         feed.tied = False
         feed.resume(None)
         return None
@@ -375,7 +382,7 @@ class Runner:
 
     def _doubt(self, feed: _Feed[Any] | None) -> None:
         command = feed.command if feed is not None else None
-        if command is not None and command.kind is not Kind.READ:
+        if command is not None and command.kind is not READ:
             sent = self._sent_at.get(command.hex)
             if sent is not None:
                 self._doubts_here[command.hex] = sent + self._deadline_s(command.hex)

@@ -92,13 +92,18 @@ class TcpLine(trio.abc.HalfCloseableStream):
         except OSError:
             return True
 
+    def send_now(self, data: bytes) -> bytes:
+        """Write what the system takes at once, and give back the rest: nothing, but on a line that is stuck."""
+        try:
+            return data[self._socket.send(data) :]
+        except BlockingIOError:
+            return data
+
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        rest = memoryview(data)
+        rest = self.send_now(bytes(data))
         while rest:
-            try:
-                rest = rest[self._socket.send(rest) :]
-            except BlockingIOError:
-                await trio.lowlevel.wait_writable(self._socket)
+            await trio.lowlevel.wait_writable(self._socket)
+            rest = self.send_now(rest)
 
     async def wait_send_all_might_not_block(self) -> None:
         await trio.lowlevel.wait_writable(self._socket)

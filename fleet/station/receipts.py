@@ -79,9 +79,8 @@ class Receipts:
             try:
                 await self._shifts.ensure(register)
                 assert work.identity is not None and work.state is not None
-                done = await register.run(
-                    procedures.receipt(job.receipt, job=job.id, identity=work.identity, state=work.state)
-                )
+                making = procedures.receipt(job.receipt, job=job.id, identity=work.identity, state=work.state)
+                done = await register.run(making, rest=False)
                 await self._endings.registered(job, done)
                 return
             except Refused as refusal:

@@ -89,13 +89,14 @@ class OperatorRelay:
         self._silent = 0
         self._receipts = 0  # made since the last hold
         self._outgoing: relay.Outgoing | None = None  # on its way to the operator
+        self._taken: int | None = None  # the document whose ticket the drive took last
         self._quick = True  # the operator answers so soon that a receipt may wait for it
         self._answered = trio.Event()
         self._answer: bytes | None = None
 
     async def begin(self, register: Register) -> None:
         """A connection was made: what was under way over the last one is forgotten, the drive offers it again."""
-        self._outgoing = None
+        self._outgoing = self._taken = None
         await self.count(register)
         self._due = self._work.now()
 
@@ -122,6 +123,7 @@ class OperatorRelay:
             await self._step(register, helpers)
             if self._outgoing is None or not receipt_waits or row.documents == 1 or not self._quick:
                 return
+            await register.rest()
             with trio.move_on_after(ANSWER_S):
                 await self._answered.wait()
             self._quick = self._answered.is_set() and self._answer is not None
@@ -166,7 +168,7 @@ class OperatorRelay:
             await self._read(register, helpers, now)
 
     async def _read(self, register: Register, helpers: trio.Nursery, now: float) -> None:
-        outgoing = await register.run(relay.read_message())
+        outgoing = await register.run(relay.read_message(), rest=False)
         if outgoing is None:
             await self.count(register)
             self._due = now + (self._poll_s() if self._work.unsent else 0.0)
@@ -194,15 +196,21 @@ class OperatorRelay:
         if answer is None:
             self._due = now + min(self._poll_s(), self._backoff_s())
             return
-        delivered = await register.run(relay.write_answer(outgoing, answer))
+        delivered = await register.run(relay.write_answer(outgoing, answer), rest=False)
         if isinstance(delivered, relay.Declined):
             work.log.warning("no ticket for a document", document=delivered.document, why=delivered.why)
+            self._due = now + self._backoff_s()
+            return
+        if isinstance(delivered, relay.Delivered) and delivered.document == self._taken:
+            work.log.warning("the drive takes a ticket and offers its document again", document=delivered.document)
+            await self.count(register)
             self._due = now + self._backoff_s()
             return
         self._due = now + work.fleet.operator.pause_s
         self._silent = 0
         if isinstance(delivered, relay.Carried):
             return
+        self._taken = delivered.document
         work.unsent = max(0, work.unsent - 1)
         if not work.unsent:
             work.oldest_unsent_at = None

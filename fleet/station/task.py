@@ -287,6 +287,7 @@ class Station:
                 break
             if self._given is None:
                 self._work.show(self._resting())
+                await register.rest()
                 message = await self._next_message()
                 self._desk.dispatcher.busy(self.name)
                 self._digest(message)

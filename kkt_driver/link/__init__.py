@@ -10,10 +10,11 @@ command; everything else is ``Lost(sent=True)``, and the link stays in `doubt`.
 from __future__ import annotations
 
 from kkt_driver.link.alternative import AlternativeLink
-from kkt_driver.link.events import Event, Layer, Link, Lost, Reply, Stray, Timing, answers
+from kkt_driver.link.events import ACK_S, Event, Layer, Link, Lost, Reply, Stray, Timing, answers
 from kkt_driver.link.standard import StandardLink
 
 __all__ = [
+    "ACK_S",
     "AlternativeLink",
     "Event",
     "Layer",

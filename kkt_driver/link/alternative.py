@@ -11,6 +11,7 @@ What happens in which state is a table, `TABLE`; a frame without a cell is passe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
@@ -80,6 +81,9 @@ TABLE: dict[State, dict[Input, Step]] = {
     },
 }
 
+# Named once: an attribute of an Enum class costs CPython 3.11 a call, and there would be a dozen for each exchange.
+IDLE, SYNCING, SENT, ASKING = State
+
 
 class AlternativeLink:
     """The host's end of one connection. See `kkt_driver.link.events.Link` for what the methods promise."""
@@ -90,7 +94,7 @@ class AlternativeLink:
         self.timing = timing or Timing()
         self.body_max = body_max
         """The longest body the register takes (F7h tells) or may answer with."""
-        self.state = State.IDLE
+        self.state = IDLE
         self._reader = AlternativeReader(body_max=body_max)
         self._out = b""
         self._events: list[Event] = []
@@ -113,7 +117,7 @@ class AlternativeLink:
 
     @property
     def busy(self) -> bool:
-        return self.state is not State.IDLE
+        return self.state is not IDLE
 
     @property
     def doubt(self) -> bool:
@@ -125,11 +129,14 @@ class AlternativeLink:
 
     @property
     def deadline(self) -> float | None:
-        return None if self.state is State.IDLE else min(self._timer, self._limit)
+        return None if self.state is IDLE else min(self._timer, self._limit)
 
     def outgoing(self) -> bytes:
         out, self._out = self._out, b""
         return out
+
+    def rest(self, *, now: float) -> bytes:
+        return self.outgoing()  # nothing: answers are not confirmed
 
     def send(self, body: bytes, *, now: float, timeout_s: float, repeatable: bool = False) -> None:
         if not 1 <= len(body) <= self.body_max:
@@ -138,10 +145,10 @@ class AlternativeLink:
         self._body, self._repeatable = body, repeatable
         if self._last is None:
             self._ask(now)
-            self.state = State.SYNCING
+            self.state = SYNCING
         else:
             self._offer((self._last + 1) & 0xFFFF, now)
-            self.state = State.SENT
+            self.state = SENT
 
     def prove(self, *, now: float, timeout_s: float = PROOF_S) -> None:
         if self._lost is None:
@@ -150,13 +157,13 @@ class AlternativeLink:
         self._body, self._number = self._lost
         self._repeatable = False
         self._ask(now)
-        self.state = State.ASKING
+        self.state = ASKING
 
     def hang_up(self, why: str = "the connection is broken") -> Lost | None:
-        if self.state is State.IDLE:
+        if self.state is IDLE:
             return None
-        lost = self._end_lost(self.state is not State.SYNCING or self._maybe, why)
-        self.state = State.IDLE
+        lost = self._end_lost(self.state is not SYNCING or self._maybe, why)
+        self.state = IDLE
         self._out = b""
         self._events.clear()
         return lost
@@ -165,7 +172,7 @@ class AlternativeLink:
         for frame in self._reader.feed(data):
             if frame.kind != "I":
                 self._step(self._input(frame), now)
-        if self.state is not State.IDLE:
+        if self.state is not IDLE:
             if now >= self._limit:
                 self._step(Input.GIVE_UP, now)
             elif self._reader.partial:
@@ -173,8 +180,8 @@ class AlternativeLink:
         return self._take_events()
 
     def handle_timeout(self, *, now: float) -> list[Event]:
-        if self.state is not State.IDLE:
-            if now >= self._limit or (self.state is State.SYNCING and self._tired() and now >= self._timer):
+        if self.state is not IDLE:
+            if now >= self._limit or (self.state is SYNCING and self._tired() and now >= self._timer):
                 self._step(Input.GIVE_UP, now)
             elif now >= self._timer:
                 self._reader.reset()
@@ -190,7 +197,7 @@ class AlternativeLink:
             return Input.NOTHING
         assert frame.number is not None
         number = self._arrived_number = frame.number
-        if self.state is State.SYNCING:
+        if self.state is SYNCING:
             return Input.NUMBER
         if number == self._number:
             return Input.OURS
@@ -199,17 +206,17 @@ class AlternativeLink:
         return Input.ELSEWHERE
 
     def _step(self, what: Input, now: float) -> None:
-        step = TABLE[self.state].get(what)
+        step = _STEPS[self.state].get(what)
         if step is None:
             if self._arrived:
                 self._stray(now)
             return
         if what is Input.BEFORE and self._questions and not self._repeatable:
             return  # an older question's answer: our frame may have been executed since
-        if what is Input.BEFORE and self.state is State.ASKING and self._tired():
-            step = TABLE[self.state][Input.GIVE_UP]
-        to = _ACTIONS[step.act](self, now)
-        self.state = step.to if to is None else to
+        if what is Input.BEFORE and self.state is ASKING and self._tired():
+            step = _STEPS[self.state][Input.GIVE_UP]
+        act, to = step
+        self.state = act(self, now) or to
 
     def _tired(self) -> bool:
         return self._tries >= self.timing.tries
@@ -217,7 +224,7 @@ class AlternativeLink:
     # --- what the cells of the table do ----------------------------------------------------------------------------
 
     def _begin(self, now: float, timeout_s: float) -> None:
-        if self.state is not State.IDLE:
+        if self.state is not IDLE:
             raise Misuse("an exchange is under way: one at a time on a line")
         self._tries = 0
         self._maybe = False
@@ -275,7 +282,7 @@ class AlternativeLink:
         if self._repeatable and not self._tired():
             self._maybe = True
             self._ask(now)
-            return State.SYNCING
+            return SYNCING
         self._end_lost(True, why)
         return None
 
@@ -298,4 +305,8 @@ class AlternativeLink:
         return events
 
 
-_ACTIONS = {step.act: getattr(AlternativeLink, f"_{step.act}") for row in TABLE.values() for step in row.values()}
+_STEPS: dict[State, dict[Input, tuple[Callable[[AlternativeLink, float], State | None], State]]] = {
+    state: {what: (getattr(AlternativeLink, f"_{step.act}"), step.to) for what, step in row.items()}
+    for state, row in TABLE.items()
+}
+"""`TABLE` with the methods themselves; a method that gives a state back has decided otherwise than its cell."""

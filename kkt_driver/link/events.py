@@ -61,6 +61,10 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """ENQ without an answer, frames answered NAK, answers that came damaged (protocol text: 10 and 10)."""
 
 
+ACK_S = 0.03
+"""How long the ACK of an answer may wait for the next frame, to go out in one write with it. A register waits for it
+about a byte time-out (50 ms) and then keeps its answer for an ENQ."""
+
 PROOF_S = 3.0
 """The answer of a lost command waits ready or does not wait: the proof needs no command deadline."""
 
@@ -99,6 +103,9 @@ class Link(Protocol):
 
     def outgoing(self) -> bytes:
         """The bytes to write now; each is given out once."""
+
+    def rest(self, *, now: float) -> bytes:
+        """The bytes to write when the exchange is over and no other follows at once."""
 
     def prove(self, *, now: float, timeout_s: float = PROOF_S) -> None:
         """Ask for the answer of the lost command on this same connection, without the command being executed again.

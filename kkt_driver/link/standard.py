@@ -3,7 +3,8 @@
 Every ENQ and every frame is answered with exactly one control byte, in order. The link keeps count of those still due:
 only a NAK that cannot be a late answer to an earlier ENQ proves that the frame was not executed, and only an exchange
 that ended with our ACK and left nothing due is *clean*. After a clean exchange the next frame goes out at once;
-otherwise ENQ comes first, because ENQ → ACK is the only sign of an answer that waits.
+otherwise ENQ comes first, because ENQ → ACK is the only sign of an answer that waits. The ACK itself waits for the
+next frame for a moment (`ACK_S`), to go out with it; one that waited longer ends no exchange clean.
 
 A frame that went out at once may be lost together with the ACK before it. The register then still offers the answer
 *before*, and two items of a receipt have answers that look alike: an answer which came by ENQ is not taken for ours
@@ -14,12 +15,13 @@ What happens in which state is a table, `TABLE`; a control byte or frame without
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Literal, NamedTuple
 
 from kkt_driver.errors import Misuse
 from kkt_driver.frames import ACK, ENQ, NAK, Ack, BadFrame, Enq, Frame, Nak, StandardReader, encode_frame
-from kkt_driver.link.events import PROOF_S, Event, Layer, Lost, Reply, Stray, Timing, answers
+from kkt_driver.link.events import ACK_S, PROOF_S, Event, Layer, Lost, Reply, Stray, Timing, answers
 
 __all__ = ["TABLE", "Input", "StandardLink", "State", "Step"]
 
@@ -140,10 +142,15 @@ TABLE: dict[State, dict[Input, Step]] = {
     },
 }
 
+# Named once: an attribute of an Enum class costs CPython 3.11 a call, and there would be two dozen for each exchange.
+IDLE, ASKING, HEARD, CLEARING, SETTLING, OFFERED, RETRYING, ACCEPTED, DAMAGED, REASKING = State
+OURS, OTHER, BAD, LAST_NAK = Input.OURS, Input.OTHER, Input.BAD, Input.LAST_NAK
+_CONTROLS = {Ack: Input.ACK, Nak: Input.NAK}
+
 # States in which an answer is awaited for as long as its command may take.
-_PATIENT = frozenset((State.ACCEPTED, State.CLEARING))
+_PATIENT = frozenset((ACCEPTED, CLEARING))
 # States in which whatever comes is the rest of something damaged.
-_DRAINING = frozenset((State.SETTLING, State.DAMAGED))
+_DRAINING = frozenset((SETTLING, DAMAGED))
 
 
 class StandardLink:
@@ -161,7 +168,7 @@ class StandardLink:
     ) -> None:
         self.enq = enq
         self.timing = timing or Timing()
-        self.state = State.IDLE
+        self.state = IDLE
         self._reader = StandardReader()
         self._out = b""
         self._events: list[Event] = []
@@ -185,6 +192,7 @@ class StandardLink:
         """Nothing is due from before this exchange: a NAK to its frame is the answer to its frame."""
         self._asks = self._offers = self._damages = self._cleanups = 0
         self._timer = self._limit = 0.0
+        self._answered_at = 0.0
         self._lost: bytes | None = None
 
     def fresh(self) -> StandardLink:
@@ -192,7 +200,7 @@ class StandardLink:
 
     @property
     def busy(self) -> bool:
-        return self.state is not State.IDLE
+        return self.state is not IDLE
 
     @property
     def doubt(self) -> bool:
@@ -200,7 +208,7 @@ class StandardLink:
 
     @property
     def deadline(self) -> float | None:
-        if self.state is State.IDLE:
+        if self.state is IDLE:
             return None
         return self._timer if self._timer < self._limit else self._limit
 
@@ -208,17 +216,22 @@ class StandardLink:
         out, self._out = self._out, b""
         return out
 
+    def rest(self, *, now: float) -> bytes:
+        self._check_ack(now)
+        return self.outgoing()
+
     def send(self, body: bytes, *, now: float, timeout_s: float, repeatable: bool = False) -> None:
         frame = encode_frame(body)
+        self._check_ack(now)
         self._begin(now, timeout_s)
         self._body, self._frame, self._repeatable, self._maybe = body, frame, repeatable, False
         if self._clean and self.enq == "when_in_doubt":
             self._offer(now)
             self._twin = answers(body, self._arrived)
-            self.state = State.OFFERED
+            self.state = OFFERED
         else:
             self._ask(now)
-            self.state = State.ASKING
+            self.state = ASKING
 
     def prove(self, *, now: float, timeout_s: float = PROOF_S) -> None:
         if self._lost is None:
@@ -226,22 +239,24 @@ class StandardLink:
         self._begin(now, timeout_s)
         self._body, self._repeatable, self._maybe = self._lost, False, True
         self._ask(now)
-        self.state = State.REASKING
+        self.state = REASKING
 
     def hang_up(self, why: str = "the connection is broken") -> Lost | None:
-        if self.state is State.IDLE:
+        if self.state is IDLE:
             return None
         self._end_lost(self._maybe, why)
-        self.state = State.IDLE
+        self.state = IDLE
         self._out = b""
         (lost,) = (event for event in self._take_events() if isinstance(event, Lost))
         return lost
 
     def receive(self, data: bytes, *, now: float) -> list[Event]:
         for event in self._reader.feed(data):
-            self._step(self._input(event), now)
+            what = self._input(event)
+            if what is not None:
+                self._step(what, now)
         state = self.state
-        if state is State.IDLE:
+        if state is IDLE:
             if self._reader.partial:
                 self._reader.reset()
                 self._clean = False
@@ -256,7 +271,7 @@ class StandardLink:
         return self._take_events()
 
     def handle_timeout(self, *, now: float) -> list[Event]:
-        if self.state is not State.IDLE:
+        if self.state is not IDLE:
             if now >= self._limit or (now >= self._timer and self._tired()):
                 self._step(Input.GIVE_UP, now)
             elif now >= self._timer:
@@ -269,49 +284,51 @@ class StandardLink:
     def _input(self, event: Enq | Ack | Nak | Frame | BadFrame) -> Input | None:
         kind = type(event)
         if kind is Frame:
-            self._arrived = event.body  # type: ignore[union-attr]  # `kind` says which
-            return Input.OURS if answers(self._body, self._arrived) else Input.OTHER
+            self._arrived = body = event.body  # type: ignore[union-attr]  # `kind` says which
+            return OURS if answers(self._body, body) else OTHER
         if kind is BadFrame:
-            return Input.BAD
-        if kind is Enq or self.state in _DRAINING:
+            return BAD
+        control = _CONTROLS.get(kind)
+        if control is None or self.state in _DRAINING:
             return None
         if self._due == 0:
             self._clean = False  # nobody asked for it
-            return Input.ACK if kind is Ack else Input.NAK
+            return control
         self._due -= 1
-        if kind is Ack:
-            return Input.ACK
-        return Input.LAST_NAK if self._due == 0 and self._sure else Input.NAK
+        return LAST_NAK if kind is Nak and self._due == 0 and self._sure else control
 
-    def _step(self, what: Input | None, now: float) -> None:
-        if what is None:
-            return
-        if what is Input.LAST_NAK and self.state is State.OFFERED:
+    def _step(self, what: Input, now: float) -> None:
+        if what is LAST_NAK and self.state is OFFERED:
             if not (self._orderly or self._repeatable):
                 what = Input.NAK  # it may be a late answer to an earlier ENQ, and the frame may be executed just now
             self._orderly = False  # a damaged frame may be read as several, each with a NAK of its own
-        step = TABLE[self.state].get(what)
+        step = _STEPS[self.state].get(what)
         if step is None:
-            if self.state is State.IDLE:
+            if self.state is IDLE:
                 self._clean = False
             return
-        if what is Input.LAST_NAK and self.state is State.OFFERED:
+        if what is LAST_NAK and self.state is OFFERED:
             self._maybe = self._repeated
             if self._offers >= self.timing.tries:
-                step = TABLE[State.RETRYING][Input.GIVE_UP]
-        to = _ACTIONS[step.act](self, now)
-        self.state = step.to if to is None else to
+                step = _STEPS[RETRYING][Input.GIVE_UP]
+        act, to = step
+        self.state = act(self, now) or to
 
     def _tired(self) -> bool:
         """Whether the tries of the present state are used up; once the frame is out only the time counts."""
-        if self.state in (State.ASKING, State.RETRYING):
+        if self.state in (ASKING, RETRYING):
             return self._asks >= self.timing.tries
         return self._damages >= self.timing.tries
 
     # --- what the cells of the table do ----------------------------------------------------------------------------
 
+    def _check_ack(self, now: float) -> None:
+        """An ACK that waited too long for company comes when the register keeps its answer for an ENQ already."""
+        if self._out and now > self._answered_at + ACK_S:
+            self._clean = False
+
     def _begin(self, now: float, timeout_s: float) -> None:
-        if self.state is not State.IDLE:
+        if self.state is not IDLE:
             raise Misuse("an exchange is under way: one at a time on a line")
         self._asks = self._offers = self._damages = self._cleanups = 0
         self._limit = now + timeout_s
@@ -350,9 +367,9 @@ class StandardLink:
         self._timer = now + self.timing.control_s
 
     def _wait_answer(self, now: float) -> None:
-        if self.state is State.RETRYING:
+        if self.state is RETRYING:
             self._maybe = True  # something waits: it may be ours after all
-        elif self.state is State.OFFERED:
+        elif self.state is OFFERED:
             self._twin = False  # it took our frame, so it has let go of the answer before
         self._reader.noise = 0
         self._timer = self._limit
@@ -383,10 +400,11 @@ class StandardLink:
         if self._twin and self._asks:
             return self._doubtful(now)
         self._out += ACK
-        if self.state is State.ACCEPTED and self._asks == 0:
+        if self.state is ACCEPTED and self._asks == 0:
             self._clean = self._due == 0  # in order; else a byte was lost, or is still to come
             self._due = 0
         self._lost = None
+        self._answered_at = now
         self._events.append(Reply(self._arrived))
         return None
 
@@ -396,14 +414,14 @@ class StandardLink:
         self._events.append(Stray(self._arrived))
         if self._repeatable:
             self._ask(now)
-            return State.REASKING
+            return REASKING
         self._end_lost(True, "the answer may be that of the command before")
         return None
 
     def _not_sent(self, now: float) -> None:
         if self._offers:
             why = f"{self._offers} frames came damaged"
-        elif self.state in (State.CLEARING, State.SETTLING):
+        elif self.state in (CLEARING, SETTLING):
             why = "the register is busy with an earlier command"
         else:
             why = f"no answer to ENQ, asked {self._asks} times"
@@ -417,7 +435,7 @@ class StandardLink:
         if self._repeatable and self._offers < self.timing.tries and now < self._limit:
             self._repeated = True
             self._offer(now)
-            return State.OFFERED
+            return OFFERED
         self._end_lost(True, "the register has no answer for a command that it may have executed")
         return None
 
@@ -432,4 +450,8 @@ class StandardLink:
         return events
 
 
-_ACTIONS = {step.act: getattr(StandardLink, f"_{step.act}") for row in TABLE.values() for step in row.values()}
+_STEPS: dict[State, dict[Input, tuple[Callable[[StandardLink, float], State | None], State]]] = {
+    state: {what: (getattr(StandardLink, f"_{step.act}"), step.to) for what, step in row.items()}
+    for state, row in TABLE.items()
+}
+"""`TABLE` with the methods themselves; a method that gives a state back has decided otherwise than its cell."""

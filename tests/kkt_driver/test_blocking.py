@@ -22,7 +22,7 @@ from tests.kkt_driver.served import served
 from tests.ports import free_base
 
 NAMES = [
-    "ask", "run", "resolve", "settle", "identity", "state", "capabilities", "document", "unresolved", "ready",
+    "ask", "run", "rest", "resolve", "settle", "identity", "state", "capabilities", "document", "unresolved", "ready",
     "receipt", "open_shift", "close_shift", "cash_in", "cash_out",
 ]  # fmt: skip
 

@@ -20,12 +20,13 @@ from kkt_driver import commands as k
 from kkt_driver.client import TRACE_SIZE, Register
 from kkt_driver.effects import Exchange, Pause, Procedure, Record, ask
 from kkt_driver.errors import AnswerLost, LineLost, Misuse, NotSent, OutcomeUnknown, Refused, StoreDamaged
-from kkt_driver.frames import ACK, encode_frame
+from kkt_driver.frames import ACK, ENQ, encode_frame
 from kkt_driver.intents import FileIntentStore, Intent
 from kkt_driver.link import AlternativeLink, Link, StandardLink
 from kkt_driver.link.events import PROOF_S
 from kkt_driver.procedures import identify, open_shift, read_state, receipt
 from kkt_driver.recovery import resolve
+from kkt_driver.transport import TcpLine
 from kkt_driver.verdicts import NotRegistered, Registered
 from tests.kkt_driver.bench import NOW, a_receipt
 from tests.kkt_driver.wire import Kept, Wire
@@ -117,6 +118,28 @@ async def test_a_deadline_is_the_commands_own(autojump_clock: Clock) -> None:
             assert limit_s <= trio.current_time() - started <= limit_s + PROOF_S
 
 
+async def test_exchanges_in_a_row_each_have_their_own_time(autojump_clock: Clock) -> None:
+    """The scope around a run may end before the time of the exchange under way is over (its deadline lags behind on
+    purpose): nothing is lost or asked twice by that, and a silence is still noticed when it should be."""
+
+    def many() -> Procedure[None]:
+        for _ in range(7):
+            yield from ask(k.ShortStatus())
+
+    for link in LINKS:
+        wire = Wire(durations={"10": 0.45})
+        async with wire.open(link) as register:
+            await register.run(many())
+            assert trio.current_time() > 3, "longer than the patience of any single step"
+            assert wire.heard.count("10") == 7
+            writes = [one.data for one in register.trace if one.direction == ">"]
+            assert len(writes) == 1 + 7 + (link is StandardLink), "one question at the start, then each frame once"
+            plan(wire, x10=Fault.COMMAND_LOST)
+            before = trio.current_time()
+            await register.run(many())
+            assert trio.current_time() - before == pytest.approx(1.0 + 7 * 0.45, abs=0.1)
+
+
 async def test_the_answer_lost_on_the_line_is_asked_for_on_the_same_connection(autojump_clock: Clock) -> None:
     """The link proof: the register executed and its answer was lost; nothing is sent twice, no connection is spent."""
     for link in LINKS:
@@ -127,6 +150,58 @@ async def test_the_answer_lost_on_the_line_is_asked_for_on_the_same_connection(a
             assert done.evidence["by"] == "the answer to our own frame"
         assert wire.heard.count("FF45") == 1
         assert wire.connections == 1
+
+
+# --- the ACK of the last answer --------------------------------------------------------------------------------------
+
+
+def written(register: Register) -> list[bytes]:
+    return [one.data for one in register.trace if one.direction == ">"]
+
+
+async def test_the_ack_of_the_last_answer_does_not_wait(autojump_clock: Clock) -> None:
+    """A procedure that ends leaves the register at rest, also when it was refused."""
+    async with Wire().open() as register:
+        await register.ask(k.ShortStatus())
+        assert written(register)[-1] == ACK
+        with pytest.raises(Refused):
+            await register.run(ask(k.ReadTable(table=99, row=1, field=1)), rest=False)
+        assert written(register)[-1] == ACK
+
+
+async def test_the_ack_goes_with_the_first_frame_of_what_follows(autojump_clock: Clock) -> None:
+    """For those who know that something follows at once; else they say that nothing does."""
+    frame = encode_frame(k.encode_request(k.ShortStatus()))
+    async with Wire().open() as register:
+        await register.run(ask(k.ShortStatus()), rest=False)
+        await register.run(ask(k.ShortStatus()), rest=False)
+        assert written(register)[-1] == ACK + frame
+        await register.rest()
+        await register.rest()
+        assert written(register)[-2:] == [ACK + frame, ACK]
+        await register.run(ask(k.ShortStatus()), rest=False)
+        await trio.sleep(1)
+        await register.run(ask(k.ShortStatus()), rest=False)
+        assert written(register)[-2:] == [ACK + ENQ, frame], "too late for a frame that does not ask first"
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_the_close_takes_the_ack_with_it_when_the_store_is_quick(slow: bool, autojump_clock: Clock) -> None:
+    """One write less for every receipt. Where intents take their time (a hard disk, a memory card) the register does
+    not wait for them; the first intent of a store tells how it is."""
+
+    class Slow(Kept):
+        async def record(self, intent: Intent) -> None:
+            await trio.sleep(1.0 if slow else 0.0)
+            await super().record(intent)
+
+    close = encode_frame(b"\xff\x45")[2:4]
+    async with Wire().open(store=Slow()) as register:
+        await sell(register)
+        await sell(register, job="job-2")
+        (*_, last) = [data for data in written(register) if close in data[:6]]
+        assert (last[:1] == ACK) is not slow
+        assert ENQ not in written(register)[2:]
 
 
 # --- connections ---------------------------------------------------------------------------------------------------
@@ -471,6 +546,19 @@ async def test_a_silent_register_on_a_line_that_takes_no_bytes(autojump_clock: C
     with pytest.raises(LineLost):
         await register.ask(k.ShortStatus())
     assert not register.connected
+
+
+async def test_a_socket_that_takes_no_bytes() -> None:
+    """The same with a socket whose buffers are full: the write waits no longer than its command may."""
+    host, device = socket.socketpair()
+    with device, trio.fail_after(10):
+        line = TcpLine(host)
+        while not line.send_now(b"\xff" * 4096):
+            pass
+        register = Register(line)
+        with pytest.raises(LineLost, match="takes no bytes"):
+            await register.ask(k.ShortStatus(), 0.2)
+        assert not register.connected
 
 
 # --- real sockets --------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from kkt_driver.relay import (
     write_answer,
 )
 from tests.kkt_driver.bench import Bench
-from tests.kkt_driver.hand import ByHand, refused
+from tests.kkt_driver.hand import ByHand
 
 DRIVE = "9999078900000001"
 
@@ -169,22 +169,32 @@ def test_a_ticket_the_drive_refuses_is_told_with_its_reason(data: bytes, why: st
     assert 1 in REASONS
 
 
-def test_a_ticket_that_the_drive_does_not_keep_is_not_delivered() -> None:
-    """FF33h said yes, FF3Ch knows of no ticket: the archive decides."""
-    hand = ByHand(
-        {
-            k.BeginAnswer: k.BeginAnswerReply(block=40),
-            k.WriteAnswer: k.Done(),
-            k.OperatorTicket: refused(0x08),
-        }
-    )
+def test_the_answer_to_the_last_block_is_the_drives_word() -> None:
+    """The register hands the ticket over with the last block and answers what the drive said: a ticket that was taken
+    is not asked after (FF3Ch), which would be an exchange more for every document."""
+    hand = ByHand({k.BeginAnswer: k.BeginAnswerReply(block=40), k.WriteAnswer: k.Done()})
     answer = confirmation()
-    declined = hand.play(write_answer(Outgoing(message=b"", drive=DRIVE, document=1, kind=1), answer))
-    assert isinstance(declined, Declined)
+    delivered = hand.play(write_answer(Outgoing(message=b"", drive=DRIVE, document=1, kind=1), answer))
+    assert isinstance(delivered, Delivered)
     blocks = [request for request in hand.asked if isinstance(request, k.WriteAnswer)]
+    assert hand.asked == [k.BeginAnswer(size=len(answer)), *blocks]
     assert b"".join(block.data for block in blocks) == answer
     assert [block.offset for block in blocks] == list(range(0, len(answer), 40))
     assert all(block.count == len(block.data) <= 40 for block in blocks)
+
+
+def test_the_archive_tells_whether_a_ticket_was_taken_whose_answer_was_lost() -> None:
+    """The answer to the last block lost, in both ways: the drive has the ticket and goes on, or it never came and the
+    document is offered again. FF3Ch knows."""
+    bench, operator = Bench(), an_operator()
+    for reached in (False, True):
+        outgoing = outgoing_of(bench)
+        answer = operator.respond(outgoing.message, now=bench.now)
+        assert answer is not None
+        if reached:
+            bench.run(write_answer(outgoing, answer))
+        assert (bench.run(ticket(1)) is not None) is reached
+    assert relay(bench, operator) == Nothing()
 
 
 def message_by_hand(data: bytes, *, block: int = 100, short: int = 100) -> ByHand:

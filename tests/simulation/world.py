@@ -169,6 +169,8 @@ class World:
             serial=chance.random() < 0.3,
         )
         self.line = Line(chance, rates)
+        self.leaves_ack = chance.random() < 0.5
+        """Whether the host sends the ACK of a run's last answer with the next frame, when that may come at once."""
         self.power_at = START + chance.expovariate(1 / self.power_cut_s) if self.power_cut_s < math.inf else math.inf
         self.steps = self.tries = 0
         self.storm_tries = STORM_TRIES[seed % len(STORM_TRIES)]
@@ -426,7 +428,8 @@ class Host:
                 if want is Want.MOVE:
                     self._move()
                     continue
-                self._flush()
+                if want is not Want.STORE or not world.leaves_ack:
+                    self._flush()
                 match want:
                     case Want.WAIT:
                         while world.now < runner.wake_at:
@@ -447,7 +450,8 @@ class Host:
                         world.intents.append(intent)
                         world.maybe_kill()
                         runner.stored(intent)
-            self._flush()
+            if not world.leaves_ack or world.chance.random() < 0.5:
+                self._flush()
             result: T = runner.result
             world.maybe_kill()
             for intent in runner.recorded:
@@ -494,7 +498,7 @@ class Host:
         runner, world = self.runner, self.world
         if runner.link.busy or not runner.connected:
             return
-        out = runner.link.outgoing()
+        out = runner.link.rest(now=world.now)
         if out:
             self._wrote(out)
             if world.line.send(out, "register", world.now):

@@ -15,6 +15,7 @@ from fleet.station.relay import ANSWER_S, PRIORITIES, priority
 from fleet.usecases import UseCases
 from fn_emulator.messages import Fault
 from fn_emulator.operator import TestOperator
+from fn_emulator.register import exchange
 from fn_emulator.signs import DEMO_MASTER_KEY
 from kkt_driver.commands import WriteTable
 from tests.end_to_end.world import OPERATOR, START, World, post, wait_for
@@ -141,6 +142,25 @@ async def test_a_document_that_the_operator_does_not_like(
         assert fleet.rack()[0].alarms == ()
         (record,) = await fleet.stations.history("k1", ["operator_code"])
         assert record.detail["code"] == code
+
+
+async def test_a_ticket_that_a_register_swallows(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says that the drive took the ticket and offers the document again: carried again with pauses and not as fast
+    as the line can, what waits is counted right, and all is well when the register is."""
+    swallowed: list[bytes] = []
+    monkeypatch.setattr(exchange, "hand_over", lambda register, answer: swallowed.append(answer))
+    world = World(tmp_path)
+    async with world.daemon() as fleet:
+        await wait_for(fleet, await post(fleet, "1"), State.REGISTERED)
+        await trio.sleep(600)
+        assert 2 <= len(swallowed) <= 40
+        assert fleet.rack()[0].unsent > 0
+        monkeypatch.undo()
+        await wait_for(fleet, await post(fleet, "2"), State.CONFIRMED, within_s=120)
+        await trio.sleep(120)
+        assert fleet.rack()[0].unsent == 0
 
 
 async def test_a_register_that_sends_by_itself(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kkt_driver.errors import Misuse
 from kkt_driver.frames import ACK, ENQ, NAK, STX, StandardReader, encode_frame
-from kkt_driver.link.events import Event, Lost, Reply, Stray, Timing, answers
+from kkt_driver.link.events import ACK_S, Event, Lost, Reply, Stray, Timing, answers
 from kkt_driver.link.standard import TABLE, Input, StandardLink, State
 from tests.kkt_driver.vectors import VECTORS, splits
 
@@ -439,6 +439,37 @@ def test_a_repeatable_command_is_repeated_and_then_never_called_not_sent() -> No
         host.hear(NAK)
     (lost,) = host.events
     assert isinstance(lost, Lost) and lost.sent
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_ack_goes_with_the_next_frame_unless_it_waited_too_long(late: bool) -> None:
+    """One write for both. A register that waited in vain keeps its answer for an ENQ: a frame without one might be
+    taken for anything, so the next exchange asks first, and takes the answer that comes once more off the line."""
+    link = StandardLink()
+    link.send(BODY, now=0.0, timeout_s=LIMIT_S)
+    link.outgoing()
+    link.receive(NAK, now=0.0)
+    link.outgoing()
+    assert link.receive(ACK + encode_frame(OURS), now=1.0) == [Reply(OURS)]
+    link.send(OTHER, now=1.0 + ACK_S * (1.1 if late else 0.9), timeout_s=LIMIT_S)
+    assert link.outgoing() == ACK + (ENQ if late else encode_frame(OTHER))
+    if late:
+        assert link.receive(ACK + encode_frame(OURS), now=1.1) == [Stray(OURS)]
+        assert link.outgoing() == ACK + ENQ
+        link.receive(NAK, now=1.1)
+        assert link.outgoing() == encode_frame(OTHER)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_ack_that_goes_alone_is_late_or_not(late: bool) -> None:
+    """The same when nothing follows for a while: what is written too late leaves the register with its answer."""
+    host = clean()
+    host.link.send(BODY, now=1.0, timeout_s=LIMIT_S)
+    host.link.outgoing()
+    host.link.receive(ACK + encode_frame(OURS), now=2.0)
+    assert host.link.rest(now=2.0 + ACK_S * (1.1 if late else 0.9)) == ACK
+    assert host.link.rest(now=3.0) == b""
+    assert host.send().out == (ENQ if late else FRAME)
 
 
 def test_a_late_answer_of_a_lost_command_is_told_as_such() -> None:
