@@ -181,7 +181,7 @@ def fill(path: Path, rows: int) -> None:
     def jobs() -> Iterator[tuple[Any, ...]]:
         for n in range(1, rows + 1):
             drive, document = f"99990789{n % 200:08d}", n // 200 + 1
-            yield n, new(), INN, new(), float(n), float(n), f"k{n % 200}", drive, document, receipt, result
+            yield n, new(), INN, new(), float(n), float(n), f"k{n % 200}", drive, document, receipt, result, bytes(32)
 
     intent = encode(intent_of("old"))
     result = encode(
@@ -193,14 +193,13 @@ def fill(path: Path, rows: int) -> None:
     with connection:
         connection.executemany(
             "INSERT INTO jobs (seq, id, inn, key, tenant, facade, state, accepted_at, changed_at, attempts, station,"
-            " drive, document, receipt, result)"
-            " VALUES (?, ?, ?, ?, 'demo', 'ferma', 'confirmed', ?, ?, 1, ?, ?, ?, ?, ?)",
+            " drive, document, receipt, result, commitment)"
+            " VALUES (?, ?, ?, ?, 'demo', 'ferma', 'confirmed', ?, ?, 1, ?, ?, ?, ?, ?, ?)",
             jobs(),
         )
         connection.executemany(
             "INSERT INTO requests VALUES (?, ?, ?, ?)", ((n, personal, RAW, bytes(16)) for n in range(1, rows + 1))
         )
-        connection.execute("INSERT OR REPLACE INTO counts VALUES ('confirmed', ?)", (rows,))
         connection.executemany(
             "INSERT INTO intents (seq, station, job, opened_at, intent, closed_at, verdict)"
             " VALUES (?, ?, ?, ?, ?, ?, 'registered')",

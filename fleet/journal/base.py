@@ -3,6 +3,15 @@
 Each verb is one transaction: when it returns, its effect is on the disk; when it raises, nothing changed. Verbs follow
 `fleet.jobs.TRANSITIONS`; a step that is not in the table raises `Conflict`, an unknown job `Missing`, a journal that
 somebody else took over `Fenced`. Cancellation does not tear a verb: one that has begun is finished.
+
+Two verbs promise less, because nothing is lost when they are: `claim` and `confirm` have happened for every verb and
+every read that follows when they return, and are on the disk no later than whatever follows them, or within 50 ms by
+themselves. A crash may take back the newest of them, never one that a durable step stands on. What is left is the
+state before: an accepted job, which a start gives to a station again (the claim alone sent nothing that commits: that
+needs an intent, and with the intent the claim is on the disk), or a registered document whose ticket the drive has and
+the relay finds there when the station starts. When the disk fails them after they returned, the journal takes no more
+verbs (or, when it was only full, makes them durable before any other). Nodes that share one journal would need
+durable claims: one that the others do not see keeps nobody away.
 """
 
 from __future__ import annotations
@@ -168,7 +177,7 @@ class Journal(Protocol):
         ...
 
     async def claim(self, job_id: str, station: str) -> Job:
-        """The station takes an accepted job."""
+        """The station takes an accepted job. Durable with the next step, see above."""
         ...
 
     async def intend(self, station: str, intent: Intent, job_id: str | None) -> None:
@@ -186,7 +195,8 @@ class Journal(Protocol):
         ...
 
     async def confirm(self, drive: str, document: int, ticket: Ticket) -> Job | None:
-        """The operator has the document; None when it is not a job's. Said twice, the first ticket stays."""
+        """The operator has the document; None when it is not a job's. Said twice, the first ticket stays. Durable with
+        the next step, see above: say it once the drive has the ticket, and it can be said again."""
         ...
 
     async def doubt(self, job_id: str, why: str) -> Job:

@@ -10,7 +10,18 @@ from ffd.receipts import Receipt
 from fleet.jobs import Job, Result, State
 from kkt_driver.intents import Intent
 
-__all__ = ["PERSONAL", "SELECT", "Found", "decode_intent", "decode_json", "encode", "found", "split", "without_buyer"]
+__all__ = [
+    "OF_OLD_KEY",
+    "PERSONAL",
+    "SELECT",
+    "Found",
+    "decode_intent",
+    "decode_json",
+    "encode",
+    "found",
+    "split",
+    "without_buyer",
+]
 
 PERSONAL = ("buyer_contact",)
 """Fields of a receipt that tell of the buyer: they stand in `requests`, where they can be erased."""
@@ -21,6 +32,9 @@ SELECT jobs.seq, jobs.id, inn, key, tenant, facade, state, accepted_at, changed_
        requests.raw IS NULL
 FROM jobs JOIN requests ON requests.seq = jobs.seq LEFT JOIN intents ON intents.seq = jobs.intent
 """
+
+OF_OLD_KEY = "WHERE jobs.seq = (SELECT job FROM old_keys WHERE old_keys.inn = ? AND old_keys.key = ?)"
+"""Finds an order from before ids were made of INN and key."""
 
 _RECEIPT = msgspec.json.Decoder(Receipt).decode
 _RESULT = msgspec.json.Decoder(Result).decode
@@ -37,6 +51,10 @@ class Found(msgspec.Struct, frozen=True):
     job: Job
     intent_seq: int | None
     erased: bool
+    said: dict[str, Any] | None = None
+    """What an intent's event in the chain says of it; None: the tables know."""
+    called: bool = True
+    """Whether its shop may want to be called."""
 
 
 def encode(value: object) -> str:

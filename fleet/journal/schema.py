@@ -136,10 +136,62 @@ ALTER TABLE jobs ADD COLUMN routing_group TEXT;  -- only registers of this group
 ALTER TABLE jobs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
 """
 
+_FOURTH = """
+-- How many jobs stand in each state is counted at the start, from the index of those that move.
+DROP TABLE counts;
+
+-- Orders from before ids were made of INN and key, which only this table finds.
+CREATE TABLE old_keys (
+    inn TEXT NOT NULL,
+    key TEXT NOT NULL,
+    job INTEGER NOT NULL REFERENCES jobs (seq),
+    PRIMARY KEY (inn, key)
+) WITHOUT ROWID;
+INSERT INTO old_keys SELECT inn, key, seq FROM jobs WHERE commitment IS NULL;
+
+-- Without UNIQUE (inn, key): the id is made of both, and each index of random values costs an accept a page that is far
+-- from the last one's.
+CREATE TABLE jobs_without_keys (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    inn TEXT NOT NULL,
+    key TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    facade TEXT NOT NULL,
+    state TEXT NOT NULL,
+    accepted_at REAL NOT NULL,
+    changed_at REAL NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    station TEXT,
+    intent INTEGER REFERENCES intents (seq),
+    drive TEXT,
+    document INTEGER,
+    reason TEXT,
+    receipt TEXT NOT NULL,   -- JSON without the buyer's personal fields
+    result TEXT,             -- JSON
+    evidence TEXT,           -- JSON
+    commitment BLOB,         -- to the buyer's data and the raw request, under requests.salt
+    routing_group TEXT,      -- only registers of this group may make it
+    priority INTEGER NOT NULL DEFAULT 0
+);
+INSERT INTO jobs_without_keys SELECT
+    seq, id, inn, key, tenant, facade, state, accepted_at, changed_at, attempts, station, intent, drive, document,
+    reason, receipt, result, evidence, commitment, routing_group, priority
+FROM jobs ORDER BY seq;
+DROP TABLE jobs;
+ALTER TABLE jobs_without_keys RENAME TO jobs;
+CREATE UNIQUE INDEX jobs_ids ON jobs (id);
+CREATE INDEX jobs_moving ON jobs (state) WHERE state <> 'confirmed';
+CREATE UNIQUE INDEX jobs_documents ON jobs (drive, document) WHERE drive IS NOT NULL;
+CREATE INDEX jobs_unconfirmed ON jobs (drive, document) WHERE state = 'registered';
+CREATE INDEX jobs_of_inn ON jobs (inn);
+"""
+
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("jobs, requests, intents, notes", _FIRST),
     ("chains, records of stations, callbacks, documents found in drives", _SECOND),
     ("routing group and priority of jobs", _THIRD),
+    ("orders are found by the id made of INN and key; no counts are kept", _FOURTH),
 )
 """(what it brings, SQL), in order; the number of a step is its place, from 1."""
 

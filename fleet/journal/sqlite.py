@@ -38,7 +38,7 @@ from fleet.journal.base import (
 from fleet.journal.discoveries import decode_discovered
 from fleet.journal.engine import Engine
 from fleet.journal.outbox import read_callbacks
-from fleet.journal.rows import SELECT, decode_intent, decode_json, found
+from fleet.journal.rows import OF_OLD_KEY, SELECT, decode_intent, decode_json, found
 from fleet.journal.schema import migrate
 from fleet.journal.writer import Call, GroupWriter, InlineWriter, Writer
 from kkt_driver.intents import Intent
@@ -167,7 +167,8 @@ class SqliteJournal:
         return result
 
     async def claim(self, job_id: str, station: str) -> Job:
-        return await self._write_job(self._engine.claim, job_id, station)
+        job: Job = await self._write_soon(self._engine.claim, job_id, station)
+        return job
 
     async def intend(self, station: str, intent: Intent, job_id: str | None) -> None:
         await self._write(self._engine.intend, station, intent, job_id)
@@ -177,7 +178,7 @@ class SqliteJournal:
         return job
 
     async def confirm(self, drive: str, document: int, ticket: Ticket) -> Job | None:
-        job: Job | None = await self._write(self._engine.confirm, drive, document, ticket)
+        job: Job | None = await self._write_soon(self._engine.confirm, drive, document, ticket)
         return job
 
     async def doubt(self, job_id: str, why: str) -> Job:
@@ -232,19 +233,36 @@ class SqliteJournal:
         return job
 
     async def _write(self, verb: Callable[..., Any], *arguments: Any) -> Any:
+        return await self._run(Call(verb, (self._clock(), *arguments)))
+
+    async def _write_soon(self, verb: Callable[..., Any], *arguments: Any) -> Any:
+        return await self._run(Call(verb, (self._clock(), *arguments), soon=True))
+
+    async def _run(self, call: Call) -> Any:
         if self._closed:
             raise Closed(f"the journal {self.path} is closed")
-        return await self._writer.run(Call(verb, (self._clock(), *arguments)))
+        return await self._writer.run(call)
 
-    # Reading
+    # Reading. What a verb has answered is to be seen, so what is not durable yet is waited for
+
+    async def _caught_up(self) -> None:
+        if self._engine.answered:
+            await self._write(self._engine.nothing)
 
     async def status(self, *, id: str | None = None, inn: str | None = None, key: str | None = None) -> Job | None:
-        if id is not None:
-            row = self._read(SELECT + "WHERE jobs.id = ?", (id,)).fetchone()
-        else:
-            row = self._read(SELECT + "WHERE inn = ? AND key = ?", (inn, key)).fetchone()
+        row = self._job_row(id, inn, key)
+        if row is not None and row[1] in self._engine.answered:
+            await self._caught_up()
+            row = self._job_row(id, inn, key)
         await trio.lowlevel.checkpoint()
         return None if row is None else found(row).job
+
+    def _job_row(self, id_: str | None, inn: str | None, key: str | None) -> tuple[Any, ...] | None:
+        wanted = id_ if id_ is not None else self._engine.id_of(inn or "", key or "")
+        row: tuple[Any, ...] | None = self._read(SELECT + "WHERE jobs.id = ?", (wanted,)).fetchone()
+        if row is None and id_ is None and self._engine.old_keys:
+            row = self._read(SELECT + OF_OLD_KEY, (inn, key)).fetchone()
+        return row
 
     async def list(
         self,
@@ -253,6 +271,7 @@ class SqliteJournal:
         states: Collection[State] | None = None,
         inn: str | None = None,
     ) -> builtins.list[Job]:
+        await self._caught_up()
         limit = max(0, min(limit, LIST_MAX))
         bounds = ["TRUE"]
         values: builtins.list[Any] = []
@@ -288,6 +307,7 @@ class SqliteJournal:
         ]
 
     async def load(self) -> Backlog:
+        await self._caught_up()
         states = ", ".join(f"'{state}'" for state in sorted(UNFINISHED))
         query = f"{SELECT} WHERE state IN ({states}) AND state <> 'confirmed' ORDER BY jobs.seq"
         jobs = tuple(found(row).job for row in self._read(query))
@@ -302,6 +322,7 @@ class SqliteJournal:
         return Backlog(jobs=jobs, intents=intents)
 
     async def unconfirmed(self, drive: str, limit: int = LIST_MAX) -> builtins.list[Unconfirmed]:
+        await self._caught_up()
         rows = self._read(
             "SELECT drive, document, id, changed_at FROM jobs "
             "WHERE state = 'registered' AND drive = ? ORDER BY document LIMIT ?",
@@ -325,6 +346,7 @@ class SqliteJournal:
         ]
 
     async def documents(self, drive: str, first: int, last: int) -> builtins.list[OwnDocument]:
+        await self._caught_up()
         rows = self._read(
             "SELECT document, id, json_extract(result, '$.sign'), json_extract(result, '$.total'), state FROM jobs "
             "WHERE drive = ? AND document BETWEEN ? AND ? ORDER BY document LIMIT ?",
@@ -357,11 +379,13 @@ class SqliteJournal:
         return [decode_discovered(text) for (text,) in rows]
 
     async def callbacks_due(self, now: float, limit: int = 50) -> builtins.list[Callback]:
+        await self._caught_up()
         due = read_callbacks(self._read, "WHERE due_at <= ? ORDER BY due_at LIMIT ?", (now, limit))
         await trio.lowlevel.checkpoint()
         return due
 
     async def callback(self, job_id: str) -> Callback | None:
+        await self._caught_up()
         found = read_callbacks(self._read, "WHERE jobs.id = ?", (job_id,))
         await trio.lowlevel.checkpoint()
         return found[0] if found else None

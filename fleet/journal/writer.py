@@ -4,6 +4,9 @@ While a commit waits for the disk in its thread, the next group gathers, so the 
 costs each caller. Only the commit is in the thread. The statements before it take microseconds, and to run them there
 costs more than they do: each would pass the interpreter's lock to and fro, which measured twice the processor time per
 verb.
+
+A call that is `soon` is answered when its statements have run. They become durable with the next commit that somebody
+waits for, which is never before them, or after a tick or two by themselves.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 import trio
@@ -23,6 +26,9 @@ __all__ = ["Call", "Committing", "GroupWriter", "InlineWriter", "Writer", "GROUP
 GROUP_MAX = 128
 """Verbs in one transaction: about 5 ms of the event loop at most. What is more waits for the next."""
 
+TICK_S = 0.02
+"""A call that was answered `soon` is durable two ticks later at the latest."""
+
 OVERDUE_S = 0.003
 """After this a commit is taken to wait for the interpreter's lock rather than for the disk."""
 
@@ -32,11 +38,12 @@ STEP_ASIDE_S = 0.0001
 class Call:
     """One verb with its arguments on its way to the engine, and what came of it on the way back."""
 
-    __slots__ = ("arguments", "error", "task", "value", "verb")
+    __slots__ = ("arguments", "error", "soon", "task", "value", "verb")
 
-    def __init__(self, verb: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    def __init__(self, verb: Callable[..., Any], arguments: tuple[Any, ...], *, soon: bool = False) -> None:
         self.verb = verb
         self.arguments = arguments
+        self.soon = soon
         self.value: Any = None
         self.error: Exception | None = None
         self.task: trio.lowlevel.Task | None = None
@@ -52,14 +59,19 @@ class Call:
 
 
 class Committing(Protocol):
-    """What a writer needs of an engine. Neither method raises: values and errors go into the calls."""
+    """What a writer needs of an engine. No method raises: values and errors go into the calls."""
+
+    @property
+    def answered(self) -> Collection[str]:
+        """Not empty: there are calls that were answered and are not durable."""
+        ...
 
     def carry_out(self, calls: list[Call]) -> bool:
-        """Run the calls in a new transaction; whether there is anything to commit."""
+        """Run the calls in the open transaction or a new one; whether there is anything to commit."""
         ...
 
     def commit(self, calls: list[Call]) -> None:
-        """Make that transaction durable."""
+        """Make that transaction durable, for the calls that wait for it."""
         ...
 
 
@@ -79,6 +91,7 @@ class InlineWriter:
 
     async def run(self, call: Call) -> Any:
         await trio.lowlevel.checkpoint_if_cancelled()
+        call.soon = False
         if self._engine.carry_out([call]):
             self._engine.commit([call])
         await trio.lowlevel.cancel_shielded_checkpoint()  # it is done: only let others run
@@ -95,23 +108,31 @@ class GroupWriter:
         self._engine = engine
         self._waiting: list[Call] = []
         self._out: list[Call] | None = None
+        self._out_since = 0.0
         self._groups: queue.SimpleQueue[list[Call] | None] = queue.SimpleQueue()
+        self._sent_groups = 0
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._token: trio.lowlevel.TrioToken | None = None
-        self._committing = trio.lowlevel.ParkingLot()
+        self._sender = _Bell()
+        self._ticker = _Bell()
         self._closed = False
 
     async def run(self, call: Call) -> Any:
+        """Carry the call out. One that is `soon` may return without having let others run."""
         await trio.lowlevel.checkpoint_if_cancelled()
         if self._closed:
             raise Closed("the journal is closed")
         if self._token is None:
             self._start()
+        if call.soon and self._out is None:
+            self._engine.carry_out([call])
+            self._ticker.ring()
+            return call.answer()
+        self._step_aside()
         call.task = trio.lowlevel.current_task()
         self._waiting.append(call)
-        if self._out is None and len(self._waiting) == 1:
-            assert self._token is not None
-            self._token.run_sync_soon(self._send)  # at the end of this turn: others in it join the group
+        if self._out is None:
+            self._sender.ring()  # at the end of this turn: others in it join the group
         # Not to be cancelled half way: the commit comes within milliseconds, and a caller must know what happened.
         await trio.lowlevel.wait_task_rescheduled(_not_now)
         return call.answer()
@@ -123,27 +144,42 @@ class GroupWriter:
         if self._token is not None:
             self._thread.join()
         waiting, self._waiting = self._waiting, []
-        if waiting:
-            if self._engine.carry_out(waiting):
-                self._engine.commit(waiting)
-            _wake(waiting)
+        if self._engine.carry_out(waiting):
+            self._engine.commit(waiting)
+        _wake(waiting)
 
     def _start(self) -> None:
         self._token = trio.lowlevel.current_trio_token()
         self._thread.start()
-        trio.lowlevel.spawn_system_task(self._step_aside, name="journal: step aside")
+        trio.lowlevel.spawn_system_task(self._send_at_ends_of_turns, name="journal: send")
+        trio.lowlevel.spawn_system_task(self._tick, name="journal: tick")
+
+    async def _send_at_ends_of_turns(self) -> None:
+        while True:
+            await self._sender.rung()
+            self._send()
 
     def _send(self) -> None:
+        """Carry out what waits, as far as it can be done now, and send to the thread what waits for its commit."""
         while self._out is None and self._waiting and not self._closed:
-            group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
-            if self._engine.carry_out(group):
-                self._out = group
-                self._groups.put(group)
-                self._committing.unpark_all()
+            calls, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
+            if not self._engine.carry_out(calls):
+                _wake(calls)
+                continue
+            _wake([call for call in calls if call.soon])
+            if group := [call for call in calls if not call.soon]:
+                self._commit(group)
             else:
-                _wake(group)
+                self._ticker.ring()
 
-    def _sent(self, group: list[Call]) -> None:
+    def _commit(self, group: list[Call]) -> None:
+        self._out = group
+        self._out_since = time.monotonic()
+        self._sent_groups += 1
+        self._groups.put(group)
+        self._ticker.ring()
+
+    def _committed(self, group: list[Call]) -> None:
         self._out = None
         _wake(group)
         self._send()
@@ -153,23 +189,55 @@ class GroupWriter:
         while (group := self._groups.get()) is not None:
             self._engine.commit(group)
             try:
-                self._token.run_sync_soon(self._sent, group)
+                self._token.run_sync_soon(self._committed, group)
             except trio.RunFinishedError:
                 return  # nobody is left to be told; what is committed is committed
 
-    async def _step_aside(self) -> None:
-        """Let the thread have the interpreter now and then while a commit is overdue.
+    async def _tick(self) -> None:
+        """While there is something to commit: what nobody waits for must not wait for long."""
+        while True:
+            if self._out is None and not self._engine.answered:
+                await self._ticker.rung()
+            seen = self._sent_groups
+            await trio.sleep(TICK_S)
+            self._step_aside()
+            # What was answered after the last group went out has its own tick.
+            idle = self._out is None and self._sent_groups == seen and not self._closed
+            if idle and self._engine.answered and self._engine.carry_out([]):
+                self._commit([])
+
+    def _step_aside(self) -> None:
+        """Let the thread have the interpreter for a moment when a commit is overdue.
 
         An event loop without a pause gives the lock up and takes it back too quickly for a thread to get it: commits
         then took seconds (CPython 3.11), and a shorter switch interval did not help.
         """
-        while True:
-            if self._out is None:
-                await self._committing.park()
-            seen = self._out
-            await trio.sleep(OVERDUE_S)
-            if seen is not None and self._out is seen:
-                time.sleep(STEP_ASIDE_S)  # noqa: ASYNC251 - to block the loop for a moment is the purpose
+        if self._out is not None and time.monotonic() - self._out_since > OVERDUE_S:
+            time.sleep(STEP_ASIDE_S)
+
+
+class _Bell:
+    """Wakes the one system task that listens; rung before it listens, it is heard then. Costs no system call."""
+
+    def __init__(self) -> None:
+        self._task: trio.lowlevel.Task | None = None
+        self._rung = False
+
+    def ring(self) -> None:
+        self._rung = True
+        if self._task is not None:
+            trio.lowlevel.reschedule(self._task)
+            self._task = None
+
+    async def rung(self) -> None:
+        if not self._rung:
+            self._task = trio.lowlevel.current_task()
+            await trio.lowlevel.wait_task_rescheduled(self._gone)
+        self._rung = False
+
+    def _gone(self, _raise_cancel: Callable[[], Any]) -> trio.lowlevel.Abort:
+        self._task = None
+        return trio.lowlevel.Abort.SUCCEEDED
 
 
 def _wake(calls: list[Call]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from fleet.errors import SchemaTooNew
 from fleet.jobs import State
-from fleet.journal import Duplicate, SqliteJournal
+from fleet.journal import Accepted, Duplicate, SqliteJournal
 from fleet.journal.files import check
 from fleet.journal.rows import encode, split
 from fleet.journal.schema import MIGRATIONS, migrate
@@ -39,10 +39,41 @@ async def test_a_file_of_the_first_version(tmp_path: Path, order: Make) -> None:
         answer = await journal.accept(order("old"))
         assert isinstance(answer, Duplicate)
         assert (answer.job.id, answer.same) == ("old-id", True)
+        assert await journal.status(inn="9900000000", key="old") == answer.job
+        assert await journal.status(inn="7707083893", key="old") is None
+        assert journal.counts()[State.ACCEPTED] == 1
         await journal.claim("old-id", "k1")
         await journal.release("old-id", "no paper")
         assert journal.counts()[State.ACCEPTED] == 1
     assert check(path).problems == ()
+
+
+async def test_a_file_of_the_third_version(tmp_path: Path, order: Make) -> None:
+    """Its ids are made of INN and key, as they are now: its orders are known, others are new, and all are counted."""
+    path, id_ = tmp_path / "journal.sqlite", "c98bcdc3-de7a-4af9-9b28-31cd7033a337"
+    connection = apsw.Connection(str(path))
+    connection.execute("CREATE TABLE migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at REAL)")
+    for version, (name, script) in enumerate(MIGRATIONS[:3], start=1):
+        connection.execute(script)
+        connection.execute("INSERT INTO migrations VALUES (?, ?, 1)", (version, name))
+    connection.execute("UPDATE meta SET value = zeroblob(32) WHERE name = 'secret'")
+    receipt, personal = split(order("old").receipt)
+    for seq, (job_id, key, state) in enumerate(((id_, "old", "cancelled"), ("other", "?", "confirmed")), start=1):
+        connection.execute(
+            "INSERT INTO jobs (id, inn, key, tenant, facade, state, accepted_at, changed_at, receipt, commitment) "
+            "VALUES (?, '9900000000', ?, 'demo', 'ferma', ?, 1, 1, ?, zeroblob(32))",
+            (job_id, key, state, receipt),
+        )
+        connection.execute("INSERT INTO requests VALUES (?, ?, x'7b7d', zeroblob(16))", (seq, personal))
+    connection.close()
+    with SqliteJournal.open(path, clock=lambda: 7.0, threaded=False, durable=False) as journal:
+        answer = await journal.accept(order("old"))
+        assert isinstance(answer, Duplicate)
+        assert (answer.job.id, answer.same) == (id_, True)
+        assert await journal.status(inn="9900000000", key="old") == answer.job
+        assert isinstance(await journal.accept(order("new")), Accepted)
+        counts = {state: jobs for state, jobs in journal.counts().items() if jobs}
+        assert counts == {State.CANCELLED: 1, State.CONFIRMED: 1, State.ACCEPTED: 1}
 
 
 def test_steps_are_taken_once(tmp_path: Path) -> None:
