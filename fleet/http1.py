@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection, h11 on a trio stream, and the ASGI application that answers its requests one after another.
+"""One HTTP/1.1 connection on a trio stream, and the ASGI application that answers its requests one after another.
 
 Strict and bounded: the head of a request has a size and a time, its body a time (its size is the application's to
 bound), an answer has a time for each write. What is left of a request when its answer is out costs the connection,
@@ -6,6 +6,9 @@ after the client has had a moment to read the answer. No WebSocket, no lifespan,
 
 One cancel scope serves the whole connection, its deadline is moved. It never has one while the application works: what
 a journal was asked for is not cut off half way.
+
+h11 reads: each request has an h11 connection of its own that is given nothing of the answer, which `fleet.http1_answer`
+writes. Twice the work would go into having h11 look after both sides.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from urllib.parse import unquote, urlsplit
 import h11
 import structlog
 import trio
+
+from fleet.http1_answer import Answer
 
 __all__ = ["BODY_S", "HEAD_MAX", "HEAD_S", "LINGER_S", "SEND_S", "Application", "Connection"]
 
@@ -40,6 +45,9 @@ Application = Callable[
 
 _ASGI = {"version": "3.0", "spec_version": "2.4"}
 _GONE: Message = {"type": "http.disconnect"}
+_UNREAD = (h11.SEND_BODY, h11.ERROR)
+"""The request that was begun is not here to its end. What else h11 may say then is an end: nobody takes up an offer to
+upgrade."""
 _BROKEN = (trio.BrokenResourceError, trio.ClosedResourceError, OSError)
 
 _log = structlog.get_logger("fleet.http")
@@ -52,17 +60,18 @@ class Connection:
         self._app = app
         self._stream = stream
         self._client, self._server = client, server
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_MAX)
+        self._request = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_MAX)
+        self._answer = Answer()
+        self._ahead = False
+        """Something of the next request is here already."""
         self._scope = trio.CancelScope()
         self._idle = True
         self._last = False
         """The answer under way is the last of this connection."""
         self._gone = False
         """The client went away."""
-        self._head: h11.Response | None = None
+        self._head: Message | None = None
         """The head of an answer, kept until the first of its body goes out with it."""
-        self._bodiless = False
-        """The answer to HEAD has no body."""
         self._body_until: float | None = None
         """When the body that is being read has to be whole."""
 
@@ -95,6 +104,7 @@ class Connection:
 
     async def _one(self) -> bool:
         """Answer one request; whether another may follow."""
+        self._answer, self._head, self._body_until = Answer(last=True), None, None
         try:
             request = await self._next_request()
             if request is None:
@@ -108,22 +118,30 @@ class Connection:
             return False
         self._idle = False
         self._scope.deadline = math.inf
-        self._bodiless, self._head, self._body_until = request.method == b"HEAD", None, None
-        await self._answer(scope)
+        self._answer = Answer(request.method, version=request.http_version, last=_wants_close(scope["headers"]))
+        await self._answer_to(scope)
         self._idle = True
         self._pass_over()
-        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE and not self._last:
-            self._http.start_next_cycle()
-            return True
-        return False
+        if self._last or self._answer.last or self._request.their_state in _UNREAD:
+            return False
+        rest, closed = self._request.trailing_data
+        self._request = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_MAX)
+        self._ahead = bool(rest) or closed
+        if rest:
+            self._request.receive_data(rest)
+        if closed:
+            self._request.receive_data(b"")
+        return True
 
     async def _next_request(self) -> h11.Request | None:
         self._scope.deadline = trio.current_time() + HEAD_S
-        while (event := self._http.next_event()) is h11.NEED_DATA:
+        if not self._ahead:
+            await self._read()
+        while (event := self._request.next_event()) is h11.NEED_DATA:
             await self._read()
         return event if isinstance(event, h11.Request) else None
 
-    async def _answer(self, scope: dict[str, Any]) -> None:
+    async def _answer_to(self, scope: dict[str, Any]) -> None:
         failed = False
         try:
             await self._app(scope, self._receive, self._send)
@@ -131,18 +149,17 @@ class Connection:
             failed = not self._gone
             if failed:
                 _log.exception("the application failed", path=scope["path"])
-        if self._gone:
+        if self._gone or self._answer.ended:
             return
-        if self._http.our_state is h11.SEND_RESPONSE:
-            bad = self._http.their_state is h11.ERROR and not failed
-            await self._refuse(HTTPStatus.BAD_REQUEST if bad else HTTPStatus.INTERNAL_SERVER_ERROR)
-        elif self._http.our_state in (h11.SEND_BODY, h11.ERROR):
+        if self._answer.begun:
             raise trio.BrokenResourceError("the answer has no end")
+        bad = self._request.their_state is h11.ERROR and not failed
+        await self._refuse(HTTPStatus.BAD_REQUEST if bad else HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _pass_over(self) -> None:
         """What came of a body that the application did not want, as far as it is here."""
         try:
-            while self._http.their_state is h11.SEND_BODY and self._http.next_event() is not h11.NEED_DATA:
+            while self._request.their_state is h11.SEND_BODY and self._request.next_event() is not h11.NEED_DATA:
                 pass
         except h11.RemoteProtocolError:
             pass  # their state tells
@@ -164,7 +181,7 @@ class Connection:
             "raw_path": path,
             "query_string": query,
             "root_path": "",
-            "headers": list(request.headers),
+            "headers": [(name.lower(), value) for name, value in request.headers.raw_items()],
             "client": self._client,
             "server": self._server,
         }
@@ -173,14 +190,14 @@ class Connection:
 
     async def _receive(self) -> Message:
         """As much of the body as is here, at least something; once it is whole, word that the client is gone."""
-        if self._http.their_state is not h11.SEND_BODY:
+        if self._request.their_state is not h11.SEND_BODY:
             await self._wait_until_gone()
             return _GONE
-        if self._http.they_are_waiting_for_100_continue:
-            await self._write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
+        if self._request.they_are_waiting_for_100_continue and not self._answer.begun:
+            await self._write(b"HTTP/1.1 100 \r\n\r\n")
         parts: list[bytes] = []
         try:
-            while not isinstance(event := self._http.next_event(), h11.EndOfMessage):
+            while not isinstance(event := self._request.next_event(), h11.EndOfMessage):
                 if isinstance(event, h11.Data):
                     parts.append(bytes(event.data))
                 elif parts:
@@ -204,20 +221,14 @@ class Connection:
     async def _send(self, message: Message) -> None:
         """ASGI's messages; ConnectionResetError when nobody is there to hear them."""
         if message["type"] == "http.response.start":
-            headers = [*message.get("headers", ()), (b"date", _date(int(time.time())))]
-            if self._last:
-                headers.append((b"connection", b"close"))
-            self._head = h11.Response(status_code=message["status"], headers=headers)
+            self._head = message
             return
-        http, out = self._http, b""
+        answer, out = self._answer, b""
         if self._head is not None:
             head, self._head = self._head, None
-            out = http.send(head) or b""
-        body = message.get("body", b"")
-        if body and not self._bodiless:
-            out += http.send(h11.Data(data=body)) or b""
-        if not message.get("more_body", False):
-            out += http.send(h11.EndOfMessage()) or b""
+            answer.last = answer.last or self._last
+            out = answer.head(head["status"], head.get("headers", ()), _date(int(time.time())))
+        out += answer.body(message.get("body", b""), more=message.get("more_body", False))
         await self._write(out)
 
     # --- bytes -------------------------------------------------------------------------------------------------------
@@ -225,7 +236,7 @@ class Connection:
     async def _read(self) -> None:
         data = await self._stream.receive_some(RECEIVE_SIZE)
         self._gone = not data
-        self._http.receive_data(bytes(data))
+        self._request.receive_data(bytes(data))
 
     async def _write(self, data: bytes | None) -> None:
         if not data:
@@ -236,15 +247,16 @@ class Connection:
         except _BROKEN as error:
             self._gone = True
             raise ConnectionResetError("the client is gone") from error
-        self._scope.deadline = before
+        if not self._answer.ended:  # else the next request has a time of its own
+            self._scope.deadline = before
 
     async def _wait_until_gone(self) -> None:
         if self._gone:
             return
-        if self._http.trailing_data[0]:  # the next request is here already: no more is read before its turn
+        if self._request.trailing_data[0]:  # the next request is here already: no more is read before its turn
             await trio.sleep_forever()
         try:
-            while not self._gone and len(self._http.trailing_data[0]) < HEAD_MAX:
+            while not self._gone and len(self._request.trailing_data[0]) < HEAD_MAX:
                 await self._read()
         except _BROKEN:
             self._gone = True
@@ -253,24 +265,18 @@ class Connection:
 
     async def _refuse(self, status: int) -> None:
         """An answer of our own, and the last."""
-        http = self._http
-        if http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+        answer = self._answer
+        if answer.begun:
             return
         text = f"{status} {HTTPStatus(status).phrase}\n".encode("ascii")
-        headers = [
-            (b"content-type", b"text/plain"),
-            (b"content-length", b"%d" % len(text)),
-            (b"connection", b"close"),
-            (b"date", _date(int(time.time()))),
-        ]
-        out = http.send(h11.Response(status_code=status, headers=headers)) or b""
-        if not self._bodiless:
-            out += http.send(h11.Data(data=text)) or b""
-        await self._write(out + (http.send(h11.EndOfMessage()) or b""))
+        headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(text))]
+        answer.last = True
+        head = answer.head(status, headers, _date(int(time.time())))
+        await self._write(head + answer.body(text, more=False))
 
     async def _too_slow(self) -> None:
         """Time ran out: 408 when part of a request is here, else nobody waits for an answer."""
-        if self._http.their_state is h11.IDLE and not self._http.trailing_data[0]:
+        if self._request.their_state is h11.IDLE and not self._request.trailing_data[0]:
             return
         self._scope = trio.CancelScope()
         with self._scope:
@@ -279,7 +285,7 @@ class Connection:
 
     async def _linger(self) -> None:
         """Read on for a moment: closing over unread bytes would take the answer back from the client."""
-        if self._gone or self._http.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED):
+        if self._gone or self._request.their_state not in (h11.IDLE, *_UNREAD):
             return
         self._scope.deadline = trio.current_time() + LINGER_S
         await self._stream.send_eof()
@@ -292,3 +298,9 @@ class Connection:
 def _date(second: int) -> bytes:
     """The Date header of a second."""
     return formatdate(second, usegmt=True).encode("ascii")
+
+
+def _wants_close(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether the client says that this is its last request."""
+    named = (value for name, value in headers if name == b"connection")
+    return any(option.strip().lower() == b"close" for value in named for option in value.split(b","))

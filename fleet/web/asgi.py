@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from time import perf_counter
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import msgspec
 import structlog
@@ -54,9 +54,11 @@ class Call(msgspec.Struct, frozen=True):
 
     def query(self, name: str) -> str | None:
         """A parameter of the query string; the first one when it stands there several times."""
-        text = self.scope["query_string"].decode("latin-1")
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=None)
-        return next((value for key, value in pairs if key == name), None)
+        for pair in self.scope["query_string"].decode("latin-1").split("&"):
+            key, _, value = pair.partition("=")
+            if _unquoted(key) == name:
+                return _unquoted(value)
+        return None
 
     def header(self, name: bytes) -> bytes | None:
         return next((value for key, value in self.scope["headers"] if key.lower() == name), None)
@@ -77,6 +79,10 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 Handler = Callable[[Call], Awaitable[Reply]]
+
+
+def _unquoted(text: str) -> str:
+    return unquote_plus(text) if "%" in text or "+" in text else text
 
 
 def json_reply(value: Any, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
@@ -105,8 +111,6 @@ class Endpoint:
         self._quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
         began = perf_counter()
         try:
             reply = await self._answer(scope, receive)

@@ -159,6 +159,45 @@ async def test_the_client_that_asks_first_is_told_to_go_on(autojump_clock: Any) 
     await talk(body)
 
 
+async def test_an_answer_before_the_body_is_not_followed_by_a_call_for_it(autojump_clock: Any) -> None:
+    """A client that asked first and was refused keeps its body, and the connection is not used again."""
+
+    async def body(client: Any, app: App, connection: Connection) -> None:
+        await client.send_all(b"POST /early HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        answer = await rest_of(client)
+        assert answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"/early ")
+
+    await talk(body)
+
+
+async def test_an_offer_to_upgrade_is_passed_over(autojump_clock: Any) -> None:
+    """curl --http2 and some proxies offer it with the first request, and go on as before when nobody takes it up."""
+
+    async def body(client: Any, app: App, connection: Connection) -> None:
+        offer = POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\n"
+        await client.send_all(offer + b"1" + offer + b"2")
+        for number in (b"1", b"2"):
+            assert (await answer_of(client)).endswith(b"/in " + number)
+        await client.send_all(POST + b"Content-Length: 1\r\n\r\n3")
+        assert (await answer_of(client)).endswith(b"/in 3")
+
+    await talk(body)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"GET /p HTTP/1.0\r\n\r\n", b"GET /p HTTP/1.1\r\nHost: x\r\nConnection: a, Close\r\n\r\n"]
+)
+async def test_a_client_that_wants_one_answer_gets_one(raw: bytes, autojump_clock: Any) -> None:
+    """An old client waits for the end of the connection; what it sends after that is nobody's."""
+
+    async def body(client: Any, app: App, connection: Connection) -> None:
+        await client.send_all(raw + raw)
+        answer = await rest_of(client)
+        assert answer.endswith(b"/p ") and answer.count(b"HTTP/1.1 200") == answer.count(b"Connection: close") == 1
+
+    assert len((await talk(body)).scopes) == 1
+
+
 async def test_head_has_no_body(autojump_clock: Any) -> None:
     """Though the application sends one; and the connection goes on."""
 

@@ -52,7 +52,6 @@ ALLOWED: dict[str, set[str]] = {
         "msgspec",
         "structlog",
         "trio",
-        "starlette",
         "jinja2",
         "prometheus_client",
         "markupsafe",

@@ -124,6 +124,18 @@ async def test_the_memory_of_logins_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     assert len(tokens._verified) == 3
 
 
+def test_the_memory_of_tokens_is_bounded_and_forgets_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tokens that were right are remembered until there are too many; then they are looked at anew."""
+    monkeypatch.setattr(module, "KNOWN_MAX", 3)
+    tokens = make()
+    texts = [tokens.issue((SHOP, CAFE)[number % 2], now=NOW + number).text for number in range(10)]
+    for _ in range(2):
+        assert [tokens.tenant(text, now=NOW) for text in texts] == [SHOP, CAFE] * 5
+        assert len(tokens._known) <= 3
+    assert tokens.tenant(texts[0], now=NOW + 86400) is None
+    assert tokens.tenant(texts[1], now=NOW + 86400) == CAFE
+
+
 def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     """It seals every token: whoever reads it can log in as anybody."""
     secret = load_secret(tmp_path / "state")
