@@ -15,7 +15,6 @@ import struct
 import msgspec
 
 from ffd.crc import crc16
-from ffd.cursor import Cursor
 from ffd.errors import DecodeError, EncodeError
 
 __all__ = [
@@ -50,6 +49,8 @@ FROM_REGISTER = 0xA5
 FROM_OPERATOR = 0x5A
 FLAGS_DOCUMENT = 0x0014  # a container, an answer expected, no check code
 FLAGS_PROBE = 0x0010
+_SESSION = struct.Struct("<4s2s2s16sHHH")
+_CONTAINER = struct.Struct("<HHBBB2s8s3s8s2s2s")
 _SERVICE_1 = bytes.fromhex("1009")
 _SERVICE_2B = bytes.fromhex("0002")
 
@@ -115,18 +116,15 @@ class SessionHeader(msgspec.Struct, frozen=True, kw_only=True):
         """The header in exactly 30 bytes. The check code is read, not verified: see `check`."""
         if len(data) != HEADER_SIZE:
             raise DecodeError(f"{HEADER_SIZE} bytes expected, {len(data)} given", path="session")
-        cursor = Cursor(data, path="session")
-        signature, session, version = cursor.take(4), cursor.take(2), cursor.take(2)
+        signature, session, version, drive, size, flags, crc = _SESSION.unpack(data)
         if signature not in (SIGNATURE_OPERATOR, SIGNATURE_MARKING):
-            raise cursor.error(f"unknown signature {signature.hex()}")
-        drive = cursor.take(16)
+            raise DecodeError(f"unknown signature {signature.hex()}", path="session")
         if not drive.isascii():
-            raise cursor.error(f"drive number is not text: {drive.hex()}")
-        size, flags, crc = cursor.number(2), cursor.number(2), cursor.number(2)
+            raise DecodeError(f"drive number is not text: {drive.hex()}", path="session")
         if flags & 3 == 3:
-            raise cursor.error(f"forbidden check mode in flags {flags:#06x}")
+            raise DecodeError(f"forbidden check mode in flags {flags:#06x}", path="session")
         if size > BODY_MAX:
-            raise cursor.error(f"body of {size} bytes, at most {BODY_MAX} allowed")
+            raise DecodeError(f"body of {size} bytes, at most {BODY_MAX} allowed", path="session")
         return cls(
             signature=signature,
             session=session,
@@ -188,32 +186,36 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
         """The container in exactly `data`: length, check code and document size must be right."""
         if len(data) > BODY_MAX:
             raise DecodeError(f"{len(data)} bytes, at most {BODY_MAX} allowed", path="container")
-        cursor = Cursor(data, path="container")
-        size, crc = cursor.number(2), cursor.number(2)
+        if len(data) < CONTAINER_HEADER_SIZE:
+            raise DecodeError(f"{CONTAINER_HEADER_SIZE} bytes expected, {len(data)} given", path="container")
+        size, crc, type_, kind, version, service_1, drive, number, nonce, service_2b, told = _CONTAINER.unpack_from(
+            data
+        )
         if size != len(data):
-            raise cursor.error(f"length says {size} bytes, {len(data)} given")
+            raise DecodeError(f"length says {size} bytes, {len(data)} given", path="container")
         if (expected := crc16(data[:2] + data[4:])) != crc:
-            raise cursor.error(f"check code {crc:04x}, computed {expected:04x}")
-        kind_of_container, kind, version = cursor.number(1), cursor.number(1), cursor.number(1)
+            raise DecodeError(f"check code {crc:04x}, computed {expected:04x}", path="container")
         if version >> 4:
-            raise cursor.error(f"format version {version:#04x} does not have a {CONTAINER_HEADER_SIZE}-byte header")
-        service_1, drive, number = cursor.take(2), _drive(cursor), cursor.big(3)
-        nonce, service_2b, told = cursor.take(8), cursor.take(2), cursor.big(2)
-        plausible = 4 <= told <= cursor.left
-        with cursor.within("document", told if plausible else 4 + int.from_bytes(data[34:36], "little")):
-            document = cursor.rest()
+            message = f"format version {version:#04x} does not have a {CONTAINER_HEADER_SIZE}-byte header"
+            raise DecodeError(message, path="container")
+        body = data[CONTAINER_HEADER_SIZE:]
+        document_size = int.from_bytes(told, "big")
+        plausible = 4 <= document_size <= len(body)
+        end = document_size if plausible else 4 + int.from_bytes(body[2:4], "little")
+        if end > len(body):
+            raise DecodeError(f"the document claims {end} bytes, {len(body)} left", path="container")
         return cls(
-            document=document,
+            document=body[:end],
             kind=kind,
-            drive=drive,
-            number=number,
-            type=kind_of_container,
-            sign=cursor.rest(),
+            drive=_drive(drive),
+            number=int.from_bytes(number, "big"),
+            type=type_,
+            sign=body[end:],
             version=version,
             service_1=service_1,
             nonce=nonce,
             service_2b=service_2b,
-            document_size=None if plausible else told,
+            document_size=None if plausible else document_size,
         )
 
 
@@ -223,10 +225,10 @@ def _bcd(drive: str) -> bytes:
     return bytes.fromhex(drive.ljust(16, "f"))
 
 
-def _drive(cursor: Cursor) -> str:
-    text = cursor.take(8).hex().rstrip("f")
+def _drive(digits: bytes) -> str:
+    text = digits.hex().rstrip("f")
     if not text.isdigit():
-        raise cursor.error(f"drive number is not decimal digits: {text}")
+        raise DecodeError(f"drive number is not decimal digits: {text}", path="container")
     return text
 
 
