@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ffd.enums import Measure, Operation, PaymentMethod, Subject, TaxSystem, VatRate
@@ -43,7 +44,8 @@ _CONTACT = re.compile(r"\+[0-9]{1,18}|[^@\s]+@[^@\s]+\.[^@\s]+|none")
 _SUBJECTS = frozenset(map(int, Subject))
 _METHODS = frozenset(map(int, PaymentMethod))
 _MEASURES = frozenset(map(int, Measure))
-_ONE_TAX_SYSTEM = frozenset(map(int, TaxSystem))
+# Each with its first and last day: a single bit need not be taken apart for every receipt.
+_TAX_SYSTEMS = {int(system): (system.since, system.until) for system in TaxSystem}
 
 
 def check(receipt: Receipt, *, tax_systems: int | None = None, today: date | None = None) -> tuple[Violation, ...]:
@@ -57,8 +59,8 @@ def check(receipt: Receipt, *, tax_systems: int | None = None, today: date | Non
             found.extend(_under(f"items[{index}]", problems))
     found.extend(check_payments(receipt.payments))
     found.extend(check_sums(receipt.items, receipt.payments))
-    found.extend(check_texts(lambda name: getattr(receipt, name)))
-    if receipt.tax_system not in _ONE_TAX_SYSTEM:
+    found.extend(check_texts(partial(getattr, receipt)))
+    if receipt.tax_system not in _TAX_SYSTEMS:
         found.append(
             _v(
                 "F06",
@@ -206,7 +208,7 @@ def check_texts(get: Callable[[str], Any]) -> list[Violation]:
 
 
 def _by_date(receipt: Receipt, today: str) -> Iterable[Violation]:
-    if receipt.tax_system in _ONE_TAX_SYSTEM and _outside(receipt.tax_system, today):
+    if _outside(*_TAX_SYSTEMS.get(receipt.tax_system, ("", "")), today):
         yield _v(
             "F06",
             "tax_system",
@@ -217,7 +219,7 @@ def _by_date(receipt: Receipt, today: str) -> Iterable[Violation]:
     supply = receipt.operation in (Operation.INCOME, Operation.EXPENSE)
     for index, item in enumerate(receipt.items):
         path = f"items[{index}]/vat"
-        if _outside(item.vat, today):
+        if _outside(item.vat.since, item.vat.until, today):
             yield _v(
                 "F11",
                 path,
@@ -236,8 +238,8 @@ def _by_date(receipt: Receipt, today: str) -> Iterable[Violation]:
             )
 
 
-def _outside(value: VatRate | TaxSystem, today: str) -> bool:
-    return bool(value.since and today < value.since) or bool(value.until and today > value.until)
+def _outside(since: str, until: str, today: str) -> bool:
+    return today < since or bool(until and today > until)
 
 
 def _quantity(quantity: Decimal, found: list[Violation]) -> bool:

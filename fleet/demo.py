@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-
-import msgspec
-import trio
+from typing import Any
 
 from fleet.emulation import EmulatedRack
 from fleet.errors import FleetError
@@ -30,7 +29,8 @@ class DemoError(FleetError):
     """The demonstration cannot be shown."""
 
 
-class Demo(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Demo:
     """What the command was asked for."""
 
     state: Path = Path("var/demo")
@@ -62,33 +62,37 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
 def run_demo(demo: Demo, *, as_json: bool = False) -> None:
     """Show it until SIGINT or SIGTERM."""
     check_ports(demo)
-    trio.run(_main, demo, as_json)
-
-
-async def _main(demo: Demo, as_json: bool) -> None:
     _make_folder(demo)
-    rack = await EmulatedRack.start(*rack_arguments(demo), log=demo.rack_log_path)
+    rack = EmulatedRack.start(**rack_asked(demo), log=demo.rack_log_path)
     try:
-        from fleet import config, log  # while the child starts
-        from fleet.serve import serve, watch_signals
+        import trio  # this and all else that takes long to load: while the rack starts, on another core
 
-        await rack.ready()
-        with demo.log_path.open("ab", buffering=0) as file:
-            log.setup(file)
-            stop = trio.Event()
-
-            def ready(url: str) -> None:
-                print(ready_line(demo, url) if as_json else announcement(demo, url, date.today()), flush=True)
-
-            async with trio.open_nursery() as nursery:
-                await nursery.start(watch_signals, stop)
-                nursery.start_soon(rack.watch, stop)
-                await serve(config.load(demo.config_path), stop=stop, ready=ready)
-                nursery.cancel_scope.cancel()
+        trio.run(_main, demo, rack, as_json)
     finally:
-        await rack.end()
+        rack.end()
     if not as_json:
         print("\nStopped. Started again, it goes on with the same journal and drives.", flush=True)
+
+
+async def _main(demo: Demo, rack: EmulatedRack, as_json: bool) -> None:
+    import trio
+
+    from fleet import config, log
+    from fleet.serve import serve, watch_signals
+
+    await rack.ready()
+    with demo.log_path.open("ab", buffering=0) as file:
+        log.setup(file)
+        stop = trio.Event()
+
+        def ready(url: str) -> None:
+            print(ready_line(demo, url) if as_json else announcement(demo, url, date.today()), flush=True)
+
+        async with trio.open_nursery() as nursery:
+            await nursery.start(watch_signals, stop)
+            nursery.start_soon(rack.watch, stop)
+            await serve(config.load(demo.config_path), stop=stop, ready=ready)
+            nursery.cancel_scope.cancel()
 
 
 # Before anything starts
@@ -174,16 +178,16 @@ inn = "{INN}"
 # The child
 
 
-def rack_arguments(demo: Demo) -> list[str]:
-    """What the child is told."""
-    return [
-        *("--count", str(demo.registers)),
-        *("--base-port", str(demo.base_port)),
-        *("--operator-port", str(demo.operator_port)),
-        *("--inn", INN),
-        "--internet",
-        *("--state", str(demo.state / "rack")),
-    ]
+def rack_asked(demo: Demo) -> dict[str, Any]:
+    """The rack that the child is asked for."""
+    return {
+        "count": demo.registers,
+        "base_port": demo.base_port,
+        "operator_port": demo.operator_port,
+        "inn": INN,
+        "internet": True,
+        "state": str(demo.state / "rack"),
+    }
 
 
 # What is said

@@ -75,11 +75,10 @@ async def _emulated(config: settings.Config, folder: Path) -> AsyncIterator[sett
         for inn in dict.fromkeys(station.inn for station in stations):
             mine = [station for station in stations if station.inn == inn]
             before = len(addresses)  # the same place in two racks is the same drive number: the first ones stay unused
-            rack = await EmulatedRack.start(
-                *("--count", str(before + len(mine)), "--inn", inn, "--base-port", "0", "--operator-port", "0"),
-                log=folder / "rack.log",
+            rack = EmulatedRack.start(
+                log=folder / "rack.log", count=before + len(mine), inn=inn, base_port=0, operator_port=0
             )
-            stack.push_async_callback(rack.end)
+            stack.callback(rack.end)
             said = await rack.ready()
             operator = f"tcp://{said['operator']}"
             addresses |= {

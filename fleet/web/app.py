@@ -11,7 +11,7 @@ from fleet.web.admin import AdminDoor
 from fleet.web.asgi import Endpoint
 from fleet.web.ferma.door import FermaDoor
 from fleet.web.keys import Keys
-from fleet.web.metrics import Meters
+from fleet.web.meters import Meters
 from fleet.web.page import Page
 from fleet.web.routing import Router
 from fleet.web.tokens import Tokens

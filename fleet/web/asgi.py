@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 import msgspec
 import structlog
 
-from fleet.web.metrics import Meters
+from fleet.web.meters import Meters
 
 __all__ = ["BODY_MAX", "BodyTooLarge", "Call", "Endpoint", "Handler", "Receive", "Reply", "Scope", "Send", "json_reply"]
 

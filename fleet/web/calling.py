@@ -12,9 +12,9 @@ import hmac
 import ipaddress
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx2
 import msgspec
 import structlog
 import trio
@@ -22,6 +22,9 @@ import trio
 from fleet.jobs import Job
 from fleet.journal.base import Callback
 from fleet.usecases import UseCases
+
+if TYPE_CHECKING:
+    import httpx2
 
 __all__ = [
     "SCHEDULE_S",
@@ -141,6 +144,10 @@ class Caller:
 
     async def run(self) -> None:
         """Look what is due, and call."""
+        while not await self._callbacks.due(self._clock(), 1):  # noqa: ASYNC110 (time makes a call due, nobody tells)
+            await trio.sleep(LOOK_S)
+        import httpx2  # many daemons never call anybody: they start without it
+
         client = httpx2.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
         async with client, trio.open_nursery() as nursery:
             while True:
@@ -167,6 +174,8 @@ class Caller:
 
     async def _call(self, client: httpx2.AsyncClient, callback: Callback, job: Job) -> tuple[str, bool, bool]:
         """(what came of it, whether that ends it well, whether it must not be tried again)."""
+        import httpx2
+
         render = self._render.get(job.facade)
         if render is None:
             return f"door {job.facade} has no callbacks", False, True

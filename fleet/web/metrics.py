@@ -1,14 +1,14 @@
-"""Prometheus figures of the daemon: requests as they happen, rack and queue as they are when somebody asks.
+"""Prometheus figures of the daemon, as they are when somebody asks. Loaded then: most daemons start without it.
 
-A registry of our own, since the default one counts for the whole process; children are looked up once.
+A registry of our own, since the default one counts for the whole process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -25,52 +25,11 @@ from fleet.jobs import State
 if TYPE_CHECKING:
     from fleet.figures import Figures
     from fleet.usecases import UseCases
+    from fleet.web.meters import Meters
 
-__all__ = ["CONTENT_TYPE", "Meters", "RouteMeter", "render", "snapshot"]
+__all__ = ["CONTENT_TYPE", "render", "snapshot"]
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST.encode("ascii")
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-
-
-class Meters:
-    """What is counted while it happens."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "fleet_http_requests", "Requests by route and status", ["route", "status"], registry=self.registry
-        )
-        self._seconds = Histogram(
-            "fleet_http_request_seconds",
-            "From the first byte of a request to the last of its answer",
-            ["route"],
-            buckets=SECONDS,
-            registry=self.registry,
-        )
-        self.receipts = Counter(
-            "fleet_receipts_posted", "Receipts by what they were answered", ["answer"], registry=self.registry
-        )
-
-    def route(self, name: str) -> RouteMeter:
-        """The meter of one route, to be kept by it."""
-        return RouteMeter(self._requests, self._seconds.labels(name), name)
-
-
-class RouteMeter:
-    """Counts one route's requests; the children of its few statuses are kept."""
-
-    def __init__(self, requests: Counter, seconds: Histogram, name: str) -> None:
-        self._requests = requests
-        self._seconds = seconds
-        self._name = name
-        self._by_status: dict[int, Counter] = {}
-
-    def observe(self, status: int, seconds: float) -> None:
-        child = self._by_status.get(status)
-        if child is None:
-            child = self._by_status[status] = self._requests.labels(self._name, str(status))
-        child.inc()
-        self._seconds.observe(seconds)
 
 
 class _Snapshot:
@@ -83,11 +42,11 @@ class _Snapshot:
         return iter(self._families)
 
 
-def render(meters: Meters, snapshot: list[Metric]) -> bytes:
+def render(snapshot: list[Metric]) -> bytes:
     """The text of a scrape. Takes milliseconds with hundreds of stations: call it in a thread."""
-    rack = CollectorRegistry()
-    rack.register(_Snapshot(snapshot))
-    return generate_latest(meters.registry) + generate_latest(rack)
+    registry = CollectorRegistry()
+    registry.register(_Snapshot(snapshot))
+    return generate_latest(registry)
 
 
 STATES = (
@@ -97,9 +56,24 @@ STATES = (
 """Every state that a station may show: each is exported as 0 or 1, so that an alert finds the one it asks for."""
 
 
-def snapshot(usecases: UseCases) -> list[Metric]:
+def snapshot(usecases: UseCases, meters: Meters) -> list[Metric]:
     """Everything that can be told of the daemon as it is now."""
-    return [*_rack(usecases), *_queue(usecases), *_work(usecases)]
+    return [*_doors(meters), *_rack(usecases), *_queue(usecases), *_work(usecases)]
+
+
+def _doors(meters: Meters) -> list[Metric]:
+    requests = CounterMetricFamily("fleet_http_requests", "Requests by route and status", labels=["route", "status"])
+    seconds = HistogramMetricFamily(
+        "fleet_http_request_seconds", "From the first byte of a request to the last of its answer", labels=["route"]
+    )
+    for name, route in meters.routes.items():
+        for status, count in route.statuses.items():
+            requests.add_metric([name, str(status)], count)
+        _add(seconds, [name], route.seconds, str)
+    receipts = CounterMetricFamily("fleet_receipts_posted", "Receipts by what they were answered", labels=["answer"])
+    for answer, count in meters.receipts.items():
+        receipts.add_metric([answer], count)
+    return [requests, seconds, receipts]
 
 
 def _rack(usecases: UseCases) -> list[Metric]:
@@ -201,6 +175,8 @@ def _commands(usecases: UseCases, figures: Figures) -> list[Metric]:
     return [took, longest]
 
 
-def _add(family: HistogramMetricFamily, labels: list[str], values: Values) -> None:
-    buckets = [("+Inf" if bound is None else f"{bound:g}", count) for bound, count in values.cumulative()]
+def _add(
+    family: HistogramMetricFamily, labels: list[str], values: Values, written: Callable[[float], str] = "{:g}".format
+) -> None:
+    buckets = [("+Inf" if bound is None else written(bound), count) for bound, count in values.cumulative()]
     family.add_metric(labels, buckets, sum_value=values.sum)

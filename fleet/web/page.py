@@ -11,20 +11,23 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import jinja2
 import msgspec
 import trio
 
 from fleet.config import Config
 from fleet.jobs import Job, State
 from fleet.usecases import UseCases
-from fleet.web import metrics
 from fleet.web.asgi import HTML, TEXT, Call, Handler, Reply, json_reply
 from fleet.web.ferma.writing import qr
+from fleet.web.meters import Meters
+
+if TYPE_CHECKING:
+    import jinja2
 
 __all__ = ["Page"]
 
@@ -84,9 +87,7 @@ MOVING = frozenset(set(State) - {State.CONFIRMED, State.REFUSED, State.CANCELLED
 class Page:
     """HTML for people, `/metrics` and health for machines."""
 
-    def __init__(
-        self, usecases: UseCases, config: Config, *, clock: Callable[[], float], meters: metrics.Meters
-    ) -> None:
+    def __init__(self, usecases: UseCases, config: Config, *, clock: Callable[[], float], meters: Meters) -> None:
         self._usecases = usecases
         self._config = config
         self._clock = clock
@@ -94,7 +95,13 @@ class Page:
         self._static = _load_static()
         self._timezones = {station.name: ZoneInfo(station.timezone) for station in config.stations}
         self._zone = next(iter(self._timezones.values()), ZoneInfo("Europe/Moscow"))
-        self._templates = jinja2.Environment(
+
+    @cached_property
+    def _templates(self) -> jinja2.Environment:
+        """Loaded when the first page is wanted, since a daemon that starts has better things to do."""
+        import jinja2
+
+        templates = jinja2.Environment(
             loader=jinja2.PackageLoader("fleet.web"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
@@ -102,8 +109,9 @@ class Page:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._templates.filters.update(roubles=roubles, ago=ago, quantity=quantity)
-        self._templates.globals.update(config=config, static=self._static_url, payments=PAYMENTS)
+        templates.filters.update(roubles=roubles, ago=ago, quantity=quantity)
+        templates.globals.update(config=self._config, static=self._static_url, payments=PAYMENTS)
+        return templates
 
     def routes(self) -> Mapping[str, tuple[str, Handler]]:
         """Path → name for figures and handler; all are GET."""
@@ -146,7 +154,9 @@ class Page:
     async def metrics(self, call: Call) -> Reply:
         if _is_forwarded(call):
             return self._not_for_network()
-        text = await trio.to_thread.run_sync(metrics.render, self._meters, metrics.snapshot(self._usecases))
+        from fleet.web import metrics  # when the first scrape comes
+
+        text = await trio.to_thread.run_sync(metrics.render, metrics.snapshot(self._usecases, self._meters))
         return Reply(200, text, metrics.CONTENT_TYPE)
 
     async def healthz(self, call: Call) -> Reply:

@@ -36,6 +36,21 @@ def make(state: Path) -> Demo:
 # Before it starts
 
 
+@pytest.mark.parametrize(
+    ("loaded", "later"),
+    [
+        ("fleet.cli, fleet.demo", {"trio", "structlog", "apsw", "h11"}),
+        ("fleet.serve", {"httpx2", "jinja2", "prometheus_client", "starlette", "hypercorn", "typer"}),
+    ],
+)
+def test_it_starts_with_what_it_needs_and_no_more(loaded: str, later: set[str]) -> None:
+    """The rack is started before the parent loads its own half, so that both load side by side; a page, a scrape and a
+    callback load what they need when the first one comes. Most of the second until it is ready went there."""
+    code = f"import sys, {loaded}; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60, text=True)
+    assert later & set(ran.stdout.split()) == set()
+
+
 def test_every_taken_port_is_named_with_its_remedy(tmp_path: Path) -> None:
     """Somebody else's program on 8080 is the first thing that a newcomer meets."""
     demo = make(tmp_path)

@@ -21,7 +21,7 @@ from fleet.web.ferma.envelope import HTTP_STATUS, BadRequest, Code, Problem, dup
 from fleet.web.ferma.reading import read_asked, read_login, read_order
 from fleet.web.ferma.tables import NO_REGISTER_TEXTS
 from fleet.web.ferma.writing import write_status
-from fleet.web.metrics import Meters
+from fleet.web.meters import Meters
 from fleet.web.tokens import Tokens
 
 __all__ = ["FermaDoor"]
@@ -59,9 +59,7 @@ class FermaDoor:
         self._demo = {"Notice": DEMO_NOTICE} if config.demo else {}
         self._timezones = {station.name: station.timezone for station in config.stations}
         self._devices = {station.name: number for number, station in enumerate(config.stations, start=1)}
-        self._answers = {
-            name: meters.receipts.labels(name) for name in ("accepted", "duplicate", "refused", "queue_full")
-        }
+        self._answers = meters.receipts
 
     def routes(self) -> Mapping[str, tuple[str, Handler]]:
         """Path → name for figures and handler; all are POST."""
@@ -101,7 +99,7 @@ class FermaDoor:
             )
             return await self._accept(order)
         except BadRequest:
-            self._answers["refused"].inc()
+            self._answers["refused"] += 1
             raise
 
     async def status(self, call: Call) -> Reply:
@@ -123,15 +121,15 @@ class FermaDoor:
     async def _accept(self, order: Order) -> Reply:
         outcome = await self._usecases.accept(order)
         if isinstance(outcome, Accepted):
-            self._answers["accepted"].inc()
+            self._answers["accepted"] += 1
             return self._success({"ReceiptId": outcome.job.id})
         if isinstance(outcome, Duplicate):
-            self._answers["duplicate"].inc()
+            self._answers["duplicate"] += 1
             if not outcome.same:
                 _log.warning("same InvoiceId, other receipt", inn=order.inn, job=outcome.job.id)
             return self._reply(duplicate(outcome.job), 400)
         if isinstance(outcome, QueueFull):
-            self._answers["queue_full"].inc()
+            self._answers["queue_full"] += 1
             text = "Очередь заполнена, чек не принят; повторите запрос позже с тем же InvoiceId"
             raise Failed(Code.QUEUE_FULL, text, retry_after_s=outcome.retry_after_s)
         raise BadRequest([_no_register(outcome)])

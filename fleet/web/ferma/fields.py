@@ -69,6 +69,8 @@ class Fields:
 
     def refuse(self, table: Mapping[str, str]) -> None:
         """Fields with a meaning that would be lost."""
+        if table.keys().isdisjoint(self.values):
+            return
         for key in self.values.keys() & table.keys():
             if self.filled(key):
                 text = f"{table[key]}: этой версией не поддерживается, уберите поле"
@@ -149,8 +151,8 @@ class Fields:
             self.expected(key, "число")
             return None
         # looked at before any arithmetic: 1e999999999 must not be written out, 1e-999999999 must not become zero
-        digits = len(value.as_tuple().digits)
-        if digits > NUMBER_DIGITS_MAX or not -NUMBER_DIGITS_MAX < value.adjusted() < NUMBER_DIGITS_MAX:
+        long = len(str(value)) > NUMBER_DIGITS_MAX and len(value.as_tuple().digits) > NUMBER_DIGITS_MAX
+        if long or not -NUMBER_DIGITS_MAX < value.adjusted() < NUMBER_DIGITS_MAX:
             self.add(key, Code.BAD_VALUE, "слишком много цифр")
             return None
         return value

@@ -56,6 +56,7 @@ FACADE = "ferma"
 URL_MAX = 2048
 
 _ITEM_PATH = re.compile(r"items(\[\d+\])(?:/(\w+))?.*", re.DOTALL)
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 0.1 stays 0.1
 
 
@@ -124,9 +125,11 @@ def read_order(raw: bytes, *, tenant: Tenant, today: date, tax_systems: Callable
 
 def _inn(request: Fields, tenant: Tenant) -> str:
     inn = request.text("Inn", required=True) or ""
-    if inn and not check_inn(inn):
+    if inn in ("", tenant.inn):
+        return inn
+    if not check_inn(inn):
         request.add("Inn", Code.BAD_VALUE, "не ИНН: нужно 10 или 12 цифр с верными контрольными")
-    elif inn and inn != tenant.inn:
+    else:
         request.add("Inn", Code.NO_REGISTER, "для этого ИНН у вашей учётной записи нет касс")
     return inn
 
@@ -245,7 +248,7 @@ def _payments(holder: Fields, total: int) -> Payments:
 def _contact(customer: Fields) -> str | None:
     """A document has one contact: the e-mail address when there are both."""
     email, phone = customer.text("Email", longest=64), customer.text("Phone")
-    if email is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+    if email is not None and not _EMAIL.fullmatch(email):
         customer.add("Email", Code.BAD_VALUE, "не адрес электронной почты")
     normal = _phone(phone) if phone is not None else None
     if phone is not None and normal is None:

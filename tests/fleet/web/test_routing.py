@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fleet.web.asgi import Call, Endpoint, Reply
-from fleet.web.metrics import Meters
+from fleet.web.meters import Meters
 from fleet.web.routing import Router
 
 
