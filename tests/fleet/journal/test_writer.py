@@ -191,3 +191,20 @@ async def test_a_full_disk_does_not_forget_a_claim(journal: SqliteJournal, path:
         assert [(found.state, found.attempts) for found in (await one.load()).jobs] == [(State.SENT, 1)]
         assert one.counts()[State.SENT] == 1
     one.close()
+
+
+async def test_a_crowd_shares_commits(journal: SqliteJournal, order: Make) -> None:
+    """Callers that come one by one while commits are under way are gathered, and nobody is forgotten."""
+    commits = journal.commits
+
+    async def shop(number: int) -> None:
+        for receipt in range(5):
+            await journal.accept(order(f"{number} {receipt}"))
+            for _ in range(number):
+                await trio.lowlevel.checkpoint()
+
+    async with trio.open_nursery() as nursery:
+        for number in range(30):
+            nursery.start_soon(shop, number)
+    assert journal.counts()[State.ACCEPTED] == 150
+    assert journal.commits - commits < 75
