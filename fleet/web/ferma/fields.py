@@ -65,7 +65,8 @@ class Fields:
             raise BadRequest(self.problems)
 
     def filled(self, key: str) -> bool:
-        return not _is_empty(self.values.get(key))
+        value = self.values.get(key)
+        return bool(value) and not _is_empty(value)
 
     def refuse(self, table: Mapping[str, str]) -> None:
         """Fields with a meaning that would be lost."""
@@ -78,17 +79,18 @@ class Fields:
 
     def text(self, key: str, *, required: bool = False, longest: int | None = None) -> str | None:
         value = self.values.get(key)
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if value is not None and not isinstance(value, str):
+            self.expected(key, "строка")
+            return None
+        if not value or value.isspace():
             if required:
                 self.missing(key)
-            return None
-        if not isinstance(value, str):
-            self.expected(key, "строка")
             return None
         if longest is not None and len(value) > longest:
             self.add(key, Code.BAD_VALUE, f"длиннее {longest} символов")
             return None
-        if min(value) < " ":  # a line break in a name ends a text on some registers, a zero byte on all
+        # a line break in a name ends a text on some registers, a zero byte on all
+        if not value.isprintable() and min(value) < " ":
             self.add(key, Code.BAD_VALUE, "содержит управляющие символы, например перевод строки")
             return None
         return value
@@ -159,6 +161,9 @@ class Fields:
 
     def kopecks(self, key: str, *, required: bool = False) -> int | None:
         """Roubles with at most two decimals, zero or more."""
+        whole = self.values.get(key)
+        if type(whole) is int and 0 <= whole <= KOPECKS_MAX // 100:
+            return 100 * whole
         roubles = self.number(key, required=required)
         if roubles is None:
             return None
@@ -174,6 +179,9 @@ class Fields:
         return None
 
     def quantity(self, key: str) -> Decimal | None:
+        whole = self.values.get(key)
+        if type(whole) is int and 0 < whole < QUANTITY_MAX:
+            return Decimal(whole)
         value = self.number(key, required=True)
         if value is None:
             return None
@@ -238,11 +246,12 @@ def _exact(value: Decimal, places: int) -> int | None:
     Nothing is rounded but the noise of binary arithmetic: a shop that adds 100 and 8.04 sends 108.03999999999999.
     """
     scaled = value.scaleb(places)
-    whole = int(scaled.to_integral_value())
+    whole = int(scaled)
     if whole == scaled:
         return whole
-    noise = len(value.as_tuple().digits) >= BINARY_DIGITS and abs(scaled - whole) < BINARY_NOISE
-    return whole if noise else None
+    nearest = int(scaled.to_integral_value())
+    noise = len(value.as_tuple().digits) >= BINARY_DIGITS and abs(scaled - nearest) < BINARY_NOISE
+    return nearest if noise else None
 
 
 def _plain(scaled: int, places: int) -> Decimal:
