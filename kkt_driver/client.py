@@ -1,7 +1,7 @@
 """A register at the end of a line: moves the bytes that `kkt_driver.runner` asks for, over any trio stream.
 
-One task uses a `Register`. One deadline scope is open while a procedure exchanges, moved for every turn; an exchange
-that is cancelled half-way costs the connection, because nobody would read its answer.
+One task uses a `Register`. One deadline scope is open while a procedure exchanges, moved when it has to end earlier; an
+exchange that is cancelled half-way costs the connection, because nobody would read its answer.
 """
 
 from __future__ import annotations
