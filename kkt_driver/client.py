@@ -1,7 +1,7 @@
 """A register at the end of a line: moves the bytes that `kkt_driver.runner` asks for, over any trio stream.
 
-One task uses a `Register`. One deadline scope is open while a procedure exchanges, moved for every turn; an exchange
-that is cancelled half-way costs the connection, because nobody would read its answer.
+One task uses a `Register`. One deadline scope is open while a procedure exchanges, moved when it has to end earlier; an
+exchange that is cancelled half-way costs the connection, because nobody would read its answer.
 """
 
 from __future__ import annotations
@@ -259,22 +259,18 @@ class Register(Work):
     async def _move(self) -> None:
         """Bytes to and fro until something else is wanted, or the scope ends: then the link is told the time.
 
-        The scope's deadline is only ever moved forward, for moving it costs more than the rest of its work: it may end
-        before the link's has passed. Nothing is lost by that, for a read that is given up takes no bytes, and `run`
-        comes back here with a new one; only a write must not be given up, so it has the deadline that counts.
+        The scope's deadline is moved only to an earlier moment, for moving it costs trio more than the rest of a turn:
+        the scope may end before the link's own deadline. Nothing is lost by that, for a read that is given up takes no
+        bytes, and `run` comes back here with a new scope; only a write that has to wait gets the deadline that counts.
 
         The ACK of an answer waits in the link for the next frame, if there is one at once: one write for both.
         """
-        runner, now = self._runner, trio.current_time()
-        ends = math.inf
-        with trio.CancelScope() as scope:
+        runner, stream, now = self._runner, self._stream, trio.current_time()
+        link = runner.link
+        ends = deadline = link.deadline
+        assert stream is not None and ends is not None and deadline is not None  # an exchange is under way
+        with trio.CancelScope(deadline=ends) as scope:
             while True:
-                link, stream = runner.link, self._stream
-                assert stream is not None
-                deadline = link.deadline
-                assert deadline is not None
-                if deadline < ends:
-                    scope.deadline = ends = deadline
                 try:
                     out = link.outgoing()
                     if out:
@@ -296,6 +292,10 @@ class Register(Work):
                 runner.received(data, now)
                 if runner.want(now) is not MOVE:
                     return
+                deadline = link.deadline
+                assert deadline is not None
+                if deadline < ends:
+                    scope.deadline = ends = deadline
         if scope.cancelled_caught:
             if self._sending:  # half a frame may be out
                 await self._broken("the line takes no bytes")

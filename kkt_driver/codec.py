@@ -152,7 +152,7 @@ def array(count: int, size: int) -> Packed[tuple[int, ...]]:
     def pack(values: tuple[int, ...]) -> bytes:
         if len(values) != count:
             raise ValueError(f"{count} values are needed")
-        return b"".join(value.to_bytes(size, "little") for value in values)
+        return b"".join([value.to_bytes(size, "little") for value in values])
 
     return Packed(count * size, unpack, pack)
 

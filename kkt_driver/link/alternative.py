@@ -83,6 +83,7 @@ TABLE: dict[State, dict[Input, Step]] = {
 
 # Named once: an attribute of an Enum class costs CPython 3.11 a call, and there would be a dozen for each exchange.
 IDLE, SYNCING, SENT, ASKING = State
+OURS, BEFORE, ELSEWHERE, NUMBER, NOTHING, SILENCE, GIVE_UP = Input
 
 
 class AlternativeLink:
@@ -174,7 +175,7 @@ class AlternativeLink:
                 self._step(self._input(frame), now)
         if self.state is not IDLE:
             if now >= self._limit:
-                self._step(Input.GIVE_UP, now)
+                self._step(GIVE_UP, now)
             elif self._reader.partial:
                 self._timer = max(self._timer, now + self.timing.byte_s)
         return self._take_events()
@@ -182,10 +183,10 @@ class AlternativeLink:
     def handle_timeout(self, *, now: float) -> list[Event]:
         if self.state is not IDLE:
             if now >= self._limit or (self.state is SYNCING and self._tired() and now >= self._timer):
-                self._step(Input.GIVE_UP, now)
+                self._step(GIVE_UP, now)
             elif now >= self._timer:
                 self._reader.reset()
-                self._step(Input.SILENCE, now)
+                self._step(SILENCE, now)
         return self._take_events()
 
     # --- what arrived ----------------------------------------------------------------------------------------------
@@ -194,16 +195,16 @@ class AlternativeLink:
         self._arrived = frame.body
         self._questions = max(0, self._questions - 1)
         if frame.kind == "II":
-            return Input.NOTHING
+            return NOTHING
         assert frame.number is not None
         number = self._arrived_number = frame.number
         if self.state is SYNCING:
-            return Input.NUMBER
+            return NUMBER
         if number == self._number:
-            return Input.OURS
+            return OURS
         if number == (self._number - 1) & 0xFFFF:
-            return Input.BEFORE
-        return Input.ELSEWHERE
+            return BEFORE
+        return ELSEWHERE
 
     def _step(self, what: Input, now: float) -> None:
         step = _STEPS[self.state].get(what)
@@ -211,10 +212,10 @@ class AlternativeLink:
             if self._arrived:
                 self._stray(now)
             return
-        if what is Input.BEFORE and self._questions and not self._repeatable:
+        if what is BEFORE and self._questions and not self._repeatable:
             return  # an older question's answer: our frame may have been executed since
-        if what is Input.BEFORE and self.state is ASKING and self._tired():
-            step = _STEPS[self.state][Input.GIVE_UP]
+        if what is BEFORE and self.state is ASKING and self._tired():
+            step = _STEPS[self.state][GIVE_UP]
         act, to = step
         self.state = act(self, now) or to
 
