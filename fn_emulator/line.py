@@ -6,7 +6,7 @@ a command is executed once; a repeat of the host gets the stored answer. What a 
 heard (a fault).
 
     standard       IDLE ──frame──▸ EXECUTING ──done──▸ ANSWERED ──ACK──▸ IDLE
-                   ENQ: NAK        ENQ: ACK            ENQ: ACK and the same answer again; NAK: wait for ENQ
+                   ENQ: NAK        ENQ: ACK            ENQ: ACK and the same answer again; NAK, time-out: wait for ENQ
     alternative    frame `last + 1` is executed, any other is answered with what `last` was answered
 """
 
@@ -59,7 +59,7 @@ class State(Enum):
     IDLE = "idle"
     EXECUTING = "executing"
     ANSWERED = "answered"  # the answer is on its way, its confirmation is awaited
-    STORED = "stored"  # an answer waits for ENQ: it was refused, or its connection is gone
+    STORED = "stored"  # an answer waits for ENQ: it was refused, its ACK is late, or its connection is gone
 
 
 _FIRST = {0x02: Layer.STANDARD, 0x05: Layer.STANDARD, 0x8F: Layer.ALTERNATIVE}
@@ -104,6 +104,7 @@ class Line:
         self._done_at: float | None = None
         self._running: tuple[Layer, bytes] | None = None  # answer of the command that is being worked on
         self._answer = b""  # standard layer, whole frame
+        self._answered_at = 0.0
         self._numbered_answer = b""  # alternative layer, whole frame
         self._deferred: deque[AltFrame] = deque(maxlen=DEFERRED_MAX)
 
@@ -180,6 +181,8 @@ class Line:
         if layer is Layer.STANDARD:
             out = b""
             self._reader = self._standard
+            if self.state is State.ANSWERED and now > self._answered_at + self._byte_timeout_s:
+                self.state = State.STORED  # nobody notices before the host says something
             for event in self._standard.feed(data):
                 out += self._on_standard(event, now)
         else:
@@ -213,7 +216,7 @@ class Line:
         if isinstance(event, Enq):
             if state is State.IDLE:
                 return NAK
-            self.state = State.ANSWERED
+            self.state, self._answered_at = State.ANSWERED, now
             return ACK + self._answer
         if isinstance(event, BadFrame):
             return NAK
@@ -237,19 +240,19 @@ class Line:
             self._running = Layer.STANDARD, frame
             self._done_at = now + duration_s
             return self._ack()
-        return self._ack() + self._answered(frame)
+        return self._ack() + self._answered(frame, now)
 
     def _ack(self) -> bytes:
         lost, self.lose_ack = self.lose_ack, False
         return b"" if lost else ACK
 
-    def _answered(self, frame: bytes) -> bytes:
+    def _answered(self, frame: bytes, now: float) -> bytes:
         self._answer = frame
         if self.lose_answer or not (self._online and self._asked):
             self.lose_answer = False
             self.state = State.STORED
             return b""
-        self.state = State.ANSWERED
+        self.state, self._answered_at = State.ANSWERED, now
         return self._spoiled(frame)
 
     def _spoiled(self, frame: bytes) -> bytes:
@@ -292,7 +295,7 @@ class Line:
         assert self._running is not None, "a time to be done is set with the answer"
         layer, frame = self._running
         self._done_at = self._running = None
-        out = self._answered(frame) if layer is Layer.STANDARD else self._answered_numbered(frame)
+        out = self._answered(frame, now) if layer is Layer.STANDARD else self._answered_numbered(frame)
         while self._deferred and self._running is None:
             out += self._on_alternative(self._deferred.popleft(), now)
         return out

@@ -187,6 +187,16 @@ def test_refused_answer_waits_for_enq() -> None:
     assert line.receive(ENQ, 0.0) == ACK + encode_frame(ANSWER)
 
 
+@pytest.mark.parametrize(("late_s", "kept"), [(0.04, False), (0.06, True)])
+def test_an_ack_that_comes_too_late(late_s: float, kept: bool) -> None:
+    """A register waits for the ACK for a byte time-out, then its answer waits for ENQ: a host that thinks itself done
+    is offered the old answer once more, and must not take it for the next one."""
+    line = Line(Script(ANSWER))
+    line.receive(encode_frame(STATUS), 1.0)
+    assert line.receive(ACK, 1.0 + late_s) == b""
+    assert line.receive(ENQ, 2.0) == (ACK + encode_frame(ANSWER) if kept else NAK)
+
+
 def test_numbers_of_the_alternative_layer() -> None:
     """Only `last + 1` is executed, 65535 is followed by 0, any other number gets the stored answer."""
     script = Script()

@@ -50,7 +50,7 @@ class Taped:
 
     def say(self, data: bytes) -> bytes:
         """The host speaks and waits for all that comes of it."""
-        self.now += 0.5
+        self.now += 0.02
         said = self.seat.receive(data, self.now)
         while (due := self.seat.deadline) is not None:
             self.now = due
@@ -79,7 +79,7 @@ def test_what_is_written_is_read_back() -> None:
     recording = Taped().work()
     assert (recording.began, recording.note) == (START, "a test")
     assert recording.pieces[:3] == (
-        Piece(0.0, "connected"), Piece(0.5, "host", ENQ), Piece(0.5, "register", NAK),
+        Piece(0.0, "connected"), Piece(0.02, "host", ENQ), Piece(0.02, "register", NAK),
     )  # fmt: skip
     assert recording.pieces[-1].kind == "disconnected"
     assert [piece.at for piece in recording.pieces] == sorted(piece.at for piece in recording.pieces)
@@ -142,7 +142,7 @@ def test_noise_is_in_the_recording() -> None:
     taped.seat.set_noise(Noise(stray=1), Random(1))
     said = taped.say(ENQ)
     assert said == b"\xff" + NAK
-    assert taped.recording.pieces[-1] == Piece(0.5, "register", said)
+    assert taped.recording.pieces[-1] == Piece(0.02, "register", said)
 
 
 @pytest.mark.parametrize("trace", [t for t in TRACES if t["direction"] == "host_to_register"], ids=lambda t: t["frame"])
