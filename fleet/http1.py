@@ -34,6 +34,7 @@ HEAD_MAX = 32 * 1024  # request line and headers; browsers and proxies send a fe
 HEAD_S = 30.0  # from the answer before, so an idle connection lives as long
 BODY_S = 60.0  # the whole body: a mebibyte at 140 kbit/s
 SEND_S = 30.0  # one write, to a client that does not read
+AS_GOOD_S = 0.05  # by so much a deadline may be early
 LINGER_S = 1.0  # for a client to read why its request was not read to the end
 LINGER_MAX = 256 * 1024
 RECEIVE_SIZE = 16 * 1024
@@ -134,7 +135,7 @@ class Connection:
         return True
 
     async def _next_request(self) -> h11.Request | None:
-        self._scope.deadline = trio.current_time() + HEAD_S
+        self._limit(HEAD_S)
         if not self._ahead:
             await self._read()
         while (event := self._request.next_event()) is h11.NEED_DATA:
@@ -233,6 +234,13 @@ class Connection:
 
     # --- bytes -------------------------------------------------------------------------------------------------------
 
+    def _limit(self, seconds: float) -> None:
+        """What comes next has so many seconds. A deadline that is as good stays: to move one costs trio more than it
+        costs us to write an answer's head, and the next request's time begins where the answer's was just set."""
+        deadline = trio.current_time() + seconds
+        if not deadline - AS_GOOD_S < self._scope.deadline <= deadline:
+            self._scope.deadline = deadline
+
     async def _read(self) -> None:
         data = await self._stream.receive_some(RECEIVE_SIZE)
         self._gone = not data
@@ -241,7 +249,8 @@ class Connection:
     async def _write(self, data: bytes | None) -> None:
         if not data:
             return
-        before, self._scope.deadline = self._scope.deadline, trio.current_time() + SEND_S
+        before = self._scope.deadline
+        self._limit(SEND_S)
         try:
             await self._stream.send_all(data)
         except _BROKEN as error:
@@ -287,7 +296,7 @@ class Connection:
         """Read on for a moment: closing over unread bytes would take the answer back from the client."""
         if self._gone or self._request.their_state not in (h11.IDLE, *_UNREAD):
             return
-        self._scope.deadline = trio.current_time() + LINGER_S
+        self._limit(LINGER_S)
         await self._stream.send_eof()
         left = LINGER_MAX
         while left > 0 and (data := await self._stream.receive_some(RECEIVE_SIZE)):
