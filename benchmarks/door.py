@@ -157,7 +157,7 @@ def main() -> None:
     if arguments.log:
         log.setup(open("/dev/null", "ab", buffering=0))  # noqa: SIM115 (until the end)
     else:
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30), cache_logger_on_first_use=True)
     trio.run(run, arguments)
 
 

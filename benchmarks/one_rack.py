@@ -57,7 +57,6 @@ PARTS = (
     ("fleet/web", "front door"),
     ("fleet/http", "HTTP"),
     ("fleet", "station, desk"),
-    ("starlette", "Starlette"),
     ("h11", "HTTP"),
     ("structlog", "structlog"),
     ("_socket.socket", "socket calls"),
@@ -217,7 +216,7 @@ def main() -> None:
     parser.add_argument("--alternative", action="store_true", help="use the alternative link layer")
     parser.add_argument("--profile", action="store_true", help="show where the daemon's time goes")
     arguments = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30), cache_logger_on_first_use=True)
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "fn_emulator", "rack", "--count", str(arguments.registers)]
         command += ["--base-port", "0", "--operator-port", "0", "--state", f"{folder}/rack"]
