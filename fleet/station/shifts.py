@@ -4,6 +4,7 @@ other registers of the pool. A shift that ran over 24 hours all the same is repa
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from fleet.desk import Order
@@ -36,6 +37,8 @@ class Shifts:
         self._own = own
         self._turns = turns
         self.close_asked = False
+        self._opened: tuple[datetime, float] | None = None
+        """When the shift was opened: by the register, and by the daemon's clock."""
 
     def take_part(self) -> None:
         """The register was commissioned: it closes in turns with the others of its kind."""
@@ -73,7 +76,11 @@ class Shifts:
         work = self._work
         if work.state is None or not work.state.shift_open or work.shift_opened is None:
             return None
-        return of_s - (work.local_now() - work.shift_opened).total_seconds()
+        now = work.now()
+        if self._opened is None or self._opened[0] is not work.shift_opened:
+            opened = work.shift_opened
+            self._opened = opened, now - (work.local_now() - opened).total_seconds()
+        return of_s - (now - self._opened[1])
 
     async def ensure(self, register: Register) -> None:
         """An open shift that will not run over during the next receipt."""
