@@ -206,13 +206,14 @@ def fill(path: Path, rows: int) -> None:
             ((n, f"k{n % 200}", n, float(n), intent, float(n)) for n in range(1, rows + 1)),
         )
         connection.executemany(
-            "INSERT INTO chain VALUES (?, ?, ?, 'registered', ?, ?)",
+            "INSERT INTO chain (station, number, at, event, content, link) VALUES (?, ?, ?, 'registered', ?, ?)",
             (
                 (f"k{station}", number, float(number), '{"digest":"0123456789abcdef"}', bytes(32))
                 for station in range(200)
                 for number in range(1, 2 * rows // 200 + 1)
             ),
         )
+        connection.execute("INSERT INTO heads SELECT station, max(number), link FROM chain GROUP BY station")
     connection.close()
 
 
