@@ -94,9 +94,12 @@ class InlineWriter:
 
     def __init__(self, engine: Committing) -> None:
         self._engine = engine
+        self._closed = False
 
     async def run(self, call: Call) -> Any:
         await trio.lowlevel.checkpoint_if_cancelled()
+        if self._closed:
+            raise Closed("the journal is closed")
         call.soon = False
         if self._engine.carry_out([call]):
             self._engine.commit([call])
@@ -104,7 +107,7 @@ class InlineWriter:
         return call.answer()
 
     def close(self) -> None:
-        pass
+        self._closed = True
 
 
 class GroupWriter:
