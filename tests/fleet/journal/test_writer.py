@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from fleet.errors import StorageFailed
 from fleet.jobs import Registered, State, Ticket
-from fleet.journal import Duplicate, SqliteJournal
+from fleet.journal import Duplicate, SqliteJournal, writer
 from fleet.journal.files import check
 from tests.fleet.journal.lives import DRIVE, STATION, Make, accepted, intent, job_in, result
 
@@ -196,3 +199,37 @@ async def test_a_crowd_shares_commits(threaded: SqliteJournal, order: Make) -> N
             nursery.start_soon(shop, number)
     assert threaded.counts()[State.ACCEPTED] == 150
     assert threaded.commits - commits < 75
+
+
+def test_who_is_alone_waits_for_nobody(path: Path, order: Make) -> None:
+    """Company is waited for when there is some: one caller's verbs follow each other though the clock stands still, two
+    callers share commits once it moves."""
+    clock = trio.testing.MockClock()
+
+    async def shop(journal: SqliteJournal, name: str, done: list[str]) -> None:
+        for number in range(5):
+            await journal.accept(order(f"{name} {number}"))
+        done.append(name)
+
+    async def both() -> None:
+        done: list[str] = []
+        with SqliteJournal.open(path, clock=lambda: 7.0, durable=False) as journal:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(shop, journal, "first", done)
+                await until(lambda: bool(done))
+                commits = journal.commits
+                nursery.start_soon(shop, journal, "second", done)
+                await until(lambda: len(journal._writer._waiting) == 1)  # type: ignore[attr-defined]  # the thread's
+                assert journal.commits == commits
+                clock.jump(writer.GATHER_S)
+                await until(lambda: len(done) == 2)
+
+    async def until(true: Callable[[], bool]) -> None:
+        for _ in range(10_000):
+            if true():
+                return
+            time.sleep(0.001)  # noqa: ASYNC251 - trio's clock stands, the thread goes on
+            await trio.lowlevel.checkpoint()
+        raise AssertionError("it waits for ever")
+
+    trio.run(both, clock=clock)
