@@ -32,6 +32,7 @@ from ffd.receipts import Item, Payments, Receipt
 from fleet.jobs import Order, Registered, Result, State, Ticket
 from fleet.journal import SqliteJournal
 from fleet.journal.rows import encode, split
+from fleet.journal.writer import GATHER_S
 from kkt_driver.intents import Intent, fingerprint
 
 INN = "9900000000"
@@ -313,6 +314,7 @@ async def full_and_empty(full: Path, empty: Path, rounds: int, writers: int) -> 
                 async def claim(id_: str, journal: SqliteJournal = journal) -> None:
                     await journal.claim(id_, "k1")
 
+                await trio.sleep(GATHER_S)  # or they would wait for company of the round before
                 started = time.perf_counter()
                 async with trio.open_nursery() as nursery:
                     for _ in range(writers):
