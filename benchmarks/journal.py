@@ -4,7 +4,9 @@
 
 Rates are compared with two bare loops in the same run, round by round in turn: one that appends the same bytes to a
 file and syncs it, and one that makes the journal's own inserts through apsw without verbs, threads or an event loop.
-Each commits groups as large as the number of writers, which is the most that a group commit can reach.
+Each commits groups as large as the number of writers, which is the most that a group commit can reach. Then whole
+lives, accepted to confirmed, with nothing between two steps of a register but `STEP_S`: what the journal's share of a
+receipt is, of the event loop and of all threads.
 """
 
 from __future__ import annotations
@@ -27,9 +29,10 @@ import trio
 
 from ffd.enums import Operation, TaxSystem, VatRate
 from ffd.receipts import Item, Payments, Receipt
-from fleet.jobs import Order, Registered, Result, State
+from fleet.jobs import Order, Registered, Result, State, Ticket
 from fleet.journal import SqliteJournal
 from fleet.journal.rows import encode, split
+from fleet.journal.writer import GATHER_S
 from kkt_driver.intents import Intent, fingerprint
 
 INN = "9900000000"
@@ -169,6 +172,41 @@ def syncs(directory: Path, verbs: int) -> None:
     layer.unregister()
 
 
+# Whole lives
+
+STEP_S = 0.004
+"""From one step of a receipt to the next: a register that takes hardly any time."""
+
+
+async def life(journal: SqliteJournal, station: str, number: int) -> None:
+    job = (await journal.accept(order(f"{station} {number}"))).job
+    await journal.claim(job.id, station)
+    await trio.sleep(STEP_S)
+    await journal.intend(station, intent_of(job.id), job.id)
+    await trio.sleep(STEP_S)
+    made = result_of(f"drive of {station}", number, station)
+    await journal.settle(station, Registered(result=made, evidence={"answer": "00" * 8}), job.id)
+    await trio.sleep(STEP_S)
+    await journal.confirm(made.drive, made.document, Ticket(at=1.0))
+
+
+async def lives(path: Path, registers: int, receipts: int) -> None:
+    async def register(station: str) -> None:
+        for number in range(1, receipts // registers + 1):
+            await life(journal, station, number)
+
+    with SqliteJournal.open(path, clock=time.time) as journal:
+        await journal.accept(order("first"))  # starts the thread
+        commits = journal.commits
+        loop, process = time.thread_time(), time.process_time()
+        async with trio.open_nursery() as nursery:
+            for number in range(registers):
+                nursery.start_soon(register, f"k{number}")
+        count = receipts // registers * registers
+        loop_us, process_us = (time.thread_time() - loop) / count * 1e6, (time.process_time() - process) / count * 1e6
+        print(f"{registers:9} {loop_us:8.0f} {process_us:7.0f} {(journal.commits - commits) / count:8.2f}")
+
+
 # A million old receipts
 
 
@@ -184,12 +222,7 @@ def fill(path: Path, rows: int) -> None:
             yield n, new(), INN, new(), float(n), float(n), f"k{n % 200}", drive, document, receipt, result, bytes(32)
 
     intent = encode(intent_of("old"))
-    result = encode(
-        Result(
-            serial="0000000000000001", drive="9999078900000001", rnm="0000000001012345", document=1, sign=1,
-            moment=datetime(2026, 1, 1), shift=1, receipt=1, total=60000, operation=1, station="k1",
-        )
-    )  # fmt: skip
+    result = encode(result_of("9999078900000001", 1, "k1"))
     with connection:
         connection.executemany(
             "INSERT INTO jobs (seq, id, inn, key, tenant, facade, state, accepted_at, changed_at, attempts, station,"
@@ -206,13 +239,14 @@ def fill(path: Path, rows: int) -> None:
             ((n, f"k{n % 200}", n, float(n), intent, float(n)) for n in range(1, rows + 1)),
         )
         connection.executemany(
-            "INSERT INTO chain VALUES (?, ?, ?, 'registered', ?, ?)",
+            "INSERT INTO chain (station, number, at, event, content, link) VALUES (?, ?, ?, 'registered', ?, ?)",
             (
                 (f"k{station}", number, float(number), '{"digest":"0123456789abcdef"}', bytes(32))
                 for station in range(200)
                 for number in range(1, 2 * rows // 200 + 1)
             ),
         )
+        connection.execute("INSERT INTO heads SELECT station, max(number), link FROM chain GROUP BY station")
     connection.close()
 
 
@@ -224,6 +258,13 @@ def intent_of(job: str) -> Intent:
     )  # fmt: skip
 
 
+def result_of(drive: str, document: int, station: str) -> Result:
+    return Result(
+        serial="0000000000000001", drive=drive, rnm="0000000001012345", document=document, sign=1,
+        moment=datetime(2026, 1, 1), shift=1, receipt=1, total=60000, operation=1, station=station,
+    )  # fmt: skip
+
+
 async def first_receipt(path: Path) -> None:
     """A start, until one waiting receipt is registered: what the journal has to do with it."""
     started = time.perf_counter()
@@ -231,10 +272,7 @@ async def first_receipt(path: Path) -> None:
         job = next(job for job in (await journal.load()).jobs if job.state is State.ACCEPTED)
         await journal.claim(job.id, "k1")
         await journal.intend("k1", intent_of(job.id), job.id)
-        made = Result(
-            serial="0000000000000001", drive=f"new {job.id}", rnm="0000000001012345", document=42, sign=1,
-            moment=datetime(2026, 1, 1), shift=1, receipt=1, total=60000, operation=1, station="k1",
-        )  # fmt: skip
+        made = result_of(f"new {job.id}", 42, "k1")
         await journal.settle("k1", Registered(result=made), job.id)
         print(f"start to the first receipt registered: {1e3 * (time.perf_counter() - started):.1f} ms")
 
@@ -276,6 +314,7 @@ async def full_and_empty(full: Path, empty: Path, rounds: int, writers: int) -> 
                 async def claim(id_: str, journal: SqliteJournal = journal) -> None:
                     await journal.claim(id_, "k1")
 
+                await trio.sleep(GATHER_S)  # or they would wait for company of the round before
                 started = time.perf_counter()
                 async with trio.open_nursery() as nursery:
                     for _ in range(writers):
@@ -306,6 +345,10 @@ def main() -> None:
         rates(Path(directory), options.rounds, options.verbs)
         print("\nSyncs")
         syncs(Path(directory), options.verbs)
+        print("\nWhole lives")
+        print(f"{'registers':>9} {'loop us':>8} {'all us':>7} {'commits':>8}")
+        for registers in (1, 4, 16, 64):
+            trio.run(lives, Path(directory) / f"lives-{registers}.sqlite", registers, options.verbs)
         if options.rows:
             print(f"\nA journal with {options.rows} finished jobs")
             full, empty = Path(directory) / "full.sqlite", Path(directory) / "empty.sqlite"

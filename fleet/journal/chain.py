@@ -22,6 +22,12 @@ FIRST = bytes(32)
 RACK = ""
 """The chain of events that belong to no station."""
 
+_INSERT = "INSERT INTO chain (station, number, at, event, content, link) VALUES (?, ?, ?, ?, ?, ?)"
+_HEAD = """
+INSERT INTO heads VALUES (?, ?, ?)
+ON CONFLICT (station) DO UPDATE SET number = excluded.number, link = excluded.link
+"""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -54,7 +60,8 @@ class Chain:
         number, before = head = self._head(name)
         text = _encode(content).decode()
         link = link_of(before, name, number + 1, at, event, text)
-        self._execute("INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?)", (name, number + 1, at, event, text, link))
+        self._execute(_INSERT, (name, number + 1, at, event, text, link))
+        self._execute(_HEAD, (name, number + 1, link))
         self._undo.append((name, head))
         self._heads[name] = (number + 1, link)
 
@@ -75,8 +82,6 @@ class Chain:
 
     def _head(self, name: str) -> tuple[int, bytes]:
         if name not in self._heads:
-            row = self._execute(
-                "SELECT number, link FROM chain WHERE station = ? ORDER BY number DESC LIMIT 1", (name,)
-            ).fetchone()
+            row = self._execute("SELECT number, link FROM heads WHERE station = ?", (name,)).fetchone()
             self._heads[name] = row or (0, FIRST)
         return self._heads[name]

@@ -119,9 +119,7 @@ def export(path: Path, *, with_buyers: bool = False) -> Iterator[dict[str, Any]]
                 yield {"kind": kind, **_plain(dict(zip(names, row, strict=True)), jsons)}
         if with_buyers:
             yield from _buyers(connection.execute)
-        for station, number, link in connection.execute(
-            "SELECT station, max(number), link FROM chain GROUP BY station"
-        ):
+        for station, number, link in connection.execute("SELECT station, number, link FROM heads"):
             yield {"kind": "head", "station": station, "number": number, "link": link.hex()}
     finally:
         connection.close()
@@ -147,7 +145,7 @@ _EXPORTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("detail",),
     ),
     ("record", "SELECT seq, station, at, event, detail FROM records ORDER BY seq", ("detail",)),
-    ("event", "SELECT station, number, at, event, content, link FROM chain ORDER BY station, number", ("content",)),
+    ("event", "SELECT station, number, at, event, content, link FROM chain ORDER BY seq", ("content",)),
     ("discovered", "SELECT drive, document, own_key, document_json AS found FROM discovered", ("found",)),
 )
 

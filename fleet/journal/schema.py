@@ -187,11 +187,34 @@ CREATE INDEX jobs_unconfirmed ON jobs (drive, document) WHERE state = 'registere
 CREATE INDEX jobs_of_inn ON jobs (inn);
 """
 
+_FIFTH = """
+-- Where each chain ends.
+CREATE TABLE heads (station TEXT PRIMARY KEY, number INTEGER NOT NULL, link BLOB NOT NULL) WITHOUT ROWID;
+INSERT INTO heads SELECT station, max(number), link FROM chain GROUP BY station;
+
+-- In the order in which things happened instead of station by station: an event then goes to the end of the table,
+-- where those of the other stations go, and splits no page.
+CREATE TABLE chain_in_order (
+    seq INTEGER PRIMARY KEY,
+    station TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at REAL NOT NULL,
+    event TEXT NOT NULL,
+    content TEXT NOT NULL,   -- JSON, nothing personal
+    link BLOB NOT NULL
+);
+INSERT INTO chain_in_order (station, number, at, event, content, link)
+    SELECT station, number, at, event, content, link FROM chain ORDER BY station, number;
+DROP TABLE chain;
+ALTER TABLE chain_in_order RENAME TO chain;
+"""
+
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("jobs, requests, intents, notes", _FIRST),
     ("chains, records of stations, callbacks, documents found in drives", _SECOND),
     ("routing group and priority of jobs", _THIRD),
     ("orders are found by the id made of INN and key; no counts are kept", _FOURTH),
+    ("chains in the order of events", _FIFTH),
 )
 """(what it brings, SQL), in order; the number of a step is its place, from 1."""
 

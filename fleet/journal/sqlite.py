@@ -19,7 +19,7 @@ from typing import Any, Self
 import apsw
 import trio
 
-from fleet.errors import Closed, Locked, Missing
+from fleet.errors import Locked, Missing
 from fleet.figures import JournalWork
 from fleet.jobs import UNFINISHED, Decision, Job, Order, Outcome, Result, State, Ticket
 from fleet.journal.base import (
@@ -233,15 +233,10 @@ class SqliteJournal:
         return job
 
     async def _write(self, verb: Callable[..., Any], *arguments: Any) -> Any:
-        return await self._run(Call(verb, (self._clock(), *arguments)))
+        return await self._writer.run(Call(verb, (self._clock(), *arguments)))
 
     async def _write_soon(self, verb: Callable[..., Any], *arguments: Any) -> Any:
-        return await self._run(Call(verb, (self._clock(), *arguments), soon=True))
-
-    async def _run(self, call: Call) -> Any:
-        if self._closed:
-            raise Closed(f"the journal {self.path} is closed")
-        return await self._writer.run(call)
+        return await self._writer.run(Call(verb, (self._clock(), *arguments), soon=True))
 
     # Reading. What a verb has answered is to be seen, so what is not durable yet is waited for
 

@@ -56,35 +56,47 @@ class _Look:
     def all(self, known: Mapping[str, Head]) -> Verified:
         broken = [text for (text,) in self._read("PRAGMA quick_check(20)") if text != "ok"]
         self._problems += [f"file: {text}" for text in broken]
-        stations = [name for (name,) in self._read("SELECT DISTINCT station FROM chain")]
-        heads = tuple(self._chain(station, known.get(station)) for station in stations)
-        self._problems += [f"{_named(name)}: its chain is gone" for name in known if name not in stations]
+        ends = self._chains(known)
+        heads = tuple(Head(station=name, number=number, link=link.hex()) for name, (number, link) in ends.items())
+        self._ends(ends, known)
         self._unchained()
         requests = self._requests()
         return Verified(
             events=self._events, requests=requests, heads=heads, problems=tuple(self._problems[:PROBLEMS_MAX])
         )
 
-    def _chain(self, station: str, known: Head | None) -> Head:
-        number, link = 0, FIRST
-        for found, at, event, content, written in self._read(
-            "SELECT number, at, event, content, link FROM chain WHERE station = ? ORDER BY number", (station,)
+    def _chains(self, known: Mapping[str, Head]) -> dict[str, tuple[int, bytes]]:
+        """All of them side by side, in the order of events; where each ends."""
+        ends: dict[str, tuple[int, bytes]] = {}
+        for station, found, at, event, content, written in self._read(
+            "SELECT station, number, at, event, content, link FROM chain ORDER BY seq"
         ):
+            number, link = ends.get(station, (0, FIRST))
             where = f"{_named(station)}, event {found}"
-            if found != number + 1:
+            if found > number + 1:
                 self._problem(f"{where}: {found - number - 1} events before it are missing")
-            link = link_of(link, station, found, at, event, content)
-            if link != written:
+            elif found <= number:
+                self._problem(f"{where}: it stands after event {number}")
+            if link_of(link, station, found, at, event, content) != written:  # one fault is told once
                 self._problem(f"{where} ({event}): changed, or something before it was")
-                link = written  # one fault is told once
-            number = found
-            if known is not None and number == known.number and written.hex() != known.link:
+            ends[station] = found, written
+            if station in known and found == known[station].number and written.hex() != known[station].link:
                 self._problem(f"{where}: not the event that was known")
             self._events += 1
             self._problems += [f"{where} ({event}): {text}" for text in self._rows(event, decode_json(content))]
-        if known is not None and number < known.number:
-            self._problem(f"{_named(station)}: ends at {number}, {known.number} was known: the end was cut off")
-        return Head(station=station, number=number, link=link.hex())
+        return dict(sorted(ends.items()))
+
+    def _ends(self, ends: dict[str, tuple[int, bytes]], known: Mapping[str, Head]) -> None:
+        """Whether each chain goes as far as the journal itself says, and as far as it did before."""
+        said = {station: (number, link) for station, number, link in self._read("SELECT * FROM heads")}
+        for name in sorted(known.keys() | said.keys() | ends.keys()):
+            number, link = ends.get(name, (0, FIRST))
+            if name not in ends:
+                self._problem(f"{_named(name)}: its chain is gone")
+            elif name in known and number < known[name].number:
+                self._problem(f"{_named(name)}: ends at {number}, {known[name].number} was known: the end was cut off")
+            elif said.get(name) != (number, link):
+                self._problem(f"{_named(name)}: ends at {number}, which is not where the journal left off")
 
     def _rows(self, event: str, said: dict[str, Any]) -> Iterator[str]:
         """What the rows that an event speaks of hold now, where it is something else."""

@@ -51,6 +51,19 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a journal may be made."""
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def threaded(path: Path) -> Iterator[SqliteJournal]:
+    """The engine of a daemon, at `path`; its clock stands at 7."""
+    with SqliteJournal.open(path, clock=lambda: 7.0, durable=False) as opened:
+        yield opened
+
+
 @pytest.fixture(params=ENGINES)
 def journal(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Journal]:
     """Each engine in turn, empty."""

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import trio
 
-from fleet.errors import Conflict, Missing
+from fleet.errors import Closed, Conflict, Missing
 from fleet.jobs import (
     DECISION_EVENTS,
     TRANSITIONS,
@@ -592,3 +592,12 @@ async def test_reconciling_is_remembered(journal: Journal) -> None:
     await journal.end_reconciling()
     assert journal.reconciled_stations() == frozenset()
     assert [one.event for one in await journal.records("k1")] == ["reconciled"]
+
+
+async def test_a_closed_journal_takes_nothing(journal: Journal, order: Make) -> None:
+    """Whoever comes late in a shutdown is told; nothing is half done."""
+    job = await accepted(journal, order("1"))
+    journal.close()
+    for attempt in (journal.accept(order("2")), journal.claim(job.id, STATION)):
+        with pytest.raises(Closed):
+            await attempt

@@ -9,13 +9,13 @@ from fleet.journal.chain import FIRST, Chain, commitment, digest, link_of
 
 
 class Table:
-    """Stands for the table `chain`: a dict."""
+    """Stands for the tables `chain` and `heads`: a dict."""
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, int], tuple[float, str, str, bytes]] = {}
 
     def execute(self, statement: str, values: tuple[object, ...]) -> Table:
-        if statement.startswith("INSERT"):
+        if statement.startswith("INSERT INTO chain"):
             station, number, *rest = values
             self.rows[str(station), int(str(number))] = tuple(rest)  # type: ignore[assignment]  # the columns
         self._station = values[0]

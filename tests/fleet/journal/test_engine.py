@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -16,54 +15,43 @@ from fleet.journal.files import check
 from tests.fleet.journal.lives import DRIVE, STATION, Make, accepted, intent, job_in, result
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[SqliteJournal]:
-    with SqliteJournal.open(path, clock=lambda: 7.0, durable=False) as opened:
-        yield opened
-
-
-async def test_a_verb_that_fails_half_way(journal: SqliteJournal, path: Path, order: Make) -> None:
+async def test_a_verb_that_fails_half_way(threaded: SqliteJournal, path: Path, order: Make) -> None:
     """It had moved the job when its proof turned out not to be JSON. All of it is taken back, and nothing of those who
     shared the transaction: neither who waits, nor who was answered before."""
-    sent = await job_in(journal, State.SENT, order("1"))
-    waiting = await accepted(journal, order("2"))
-    claimed = await journal.claim(waiting.id, "k2")
+    sent = await job_in(threaded, State.SENT, order("1"))
+    waiting = await accepted(threaded, order("2"))
+    claimed = await threaded.claim(waiting.id, "k2")
     failed: list[str] = []
 
     async def release() -> None:
         try:
-            await journal.release(sent.id, "proved", {"x": object()})
+            await threaded.release(sent.id, "proved", {"x": object()})
         except TypeError as error:
             failed.append(str(error))
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(release)
-        nursery.start_soon(journal.accept, order("3"))
-        nursery.start_soon(journal.record, STATION, "audit", {})
+        nursery.start_soon(threaded.accept, order("3"))
+        nursery.start_soon(threaded.record, STATION, "audit", {})
         nursery.start_soon(release)
     assert len(failed) == 2
-    assert await journal.status(id=sent.id) == sent
-    assert await journal.status(id=waiting.id) == claimed
-    assert set((await journal.load()).intents) == {STATION}
-    assert journal.counts() == dict.fromkeys(State, 0) | {State.SENT: 1, State.CLAIMED: 1, State.ACCEPTED: 1}
-    await journal.settle(STATION, Registered(result=result()), sent.id)
-    await journal.intend("k2", intent(waiting.id), waiting.id)
+    assert await threaded.status(id=sent.id) == sent
+    assert await threaded.status(id=waiting.id) == claimed
+    assert set((await threaded.load()).intents) == {STATION}
+    assert threaded.counts() == dict.fromkeys(State, 0) | {State.SENT: 1, State.CLAIMED: 1, State.ACCEPTED: 1}
+    await threaded.settle(STATION, Registered(result=result()), sent.id)
+    await threaded.intend("k2", intent(waiting.id), waiting.id)
     assert check(path).problems == ()
 
 
-async def test_what_a_stranger_wrote_is_seen(journal: SqliteJournal, path: Path, order: Make) -> None:
+async def test_what_a_stranger_wrote_is_seen(threaded: SqliteJournal, path: Path, order: Make) -> None:
     """Nobody should write into a journal that is served; when somebody does, memory does not overrule the tables."""
-    job = await accepted(journal, order("1"))
+    job = await accepted(threaded, order("1"))
     stranger = apsw.Connection(str(path))
     stranger.execute("UPDATE jobs SET state = 'cancelled'")
     stranger.close()
     with pytest.raises(Conflict, match="cancelled"):
-        await journal.claim(job.id, STATION)
+        await threaded.claim(job.id, STATION)
 
 
 async def test_a_later_opener_is_noticed(path: Path, order: Make) -> None:
@@ -93,17 +81,17 @@ async def test_counts_of_a_start(path: Path, order: Make) -> None:
         assert journal.counts() == counts
 
 
-async def test_jobs_that_are_not_in_memory(journal: SqliteJournal, path: Path, order: Make) -> None:
+async def test_jobs_that_are_not_in_memory(threaded: SqliteJournal, path: Path, order: Make) -> None:
     """A life goes the same way when each step has to read what the one before it wrote."""
-    live = journal._engine._live
-    job = await accepted(journal, order("1"))
+    live = threaded._engine._live
+    job = await accepted(threaded, order("1"))
     live.clear()
-    await journal.claim(job.id, STATION)
+    await threaded.claim(job.id, STATION)
     live.clear()
-    await journal.intend(STATION, intent(job.id), job.id)
+    await threaded.intend(STATION, intent(job.id), job.id)
     live.clear()
-    await journal.settle(STATION, Registered(result=result()), job.id)
+    await threaded.settle(STATION, Registered(result=result()), job.id)
     live.clear()
-    confirmed = await journal.confirm(DRIVE, 42, Ticket(at=5.0))
-    assert await journal.status(id=job.id) == confirmed
+    confirmed = await threaded.confirm(DRIVE, 42, Ticket(at=5.0))
+    assert await threaded.status(id=job.id) == confirmed
     assert check(path).problems == ()

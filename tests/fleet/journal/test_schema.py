@@ -10,6 +10,7 @@ import pytest
 from fleet.errors import SchemaTooNew
 from fleet.jobs import State
 from fleet.journal import Accepted, Duplicate, SqliteJournal
+from fleet.journal.chain import FIRST, link_of
 from fleet.journal.files import check
 from fleet.journal.rows import encode, split
 from fleet.journal.schema import MIGRATIONS, migrate
@@ -49,7 +50,8 @@ async def test_a_file_of_the_first_version(tmp_path: Path, order: Make) -> None:
 
 
 async def test_a_file_of_the_third_version(tmp_path: Path, order: Make) -> None:
-    """Its ids are made of INN and key, as they are now: its orders are known, others are new, and all are counted."""
+    """Its ids are made of INN and key, as they are now: its orders are known, others are new, and all are counted. Its
+    chains go on where they were."""
     path, id_ = tmp_path / "journal.sqlite", "c98bcdc3-de7a-4af9-9b28-31cd7033a337"
     connection = apsw.Connection(str(path))
     connection.execute("CREATE TABLE migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at REAL)")
@@ -64,7 +66,14 @@ async def test_a_file_of_the_third_version(tmp_path: Path, order: Make) -> None:
             "VALUES (?, '9900000000', ?, 'demo', 'ferma', ?, 1, 1, ?, zeroblob(32))",
             (job_id, key, state, receipt),
         )
-        connection.execute("INSERT INTO requests VALUES (?, ?, x'7b7d', zeroblob(16))", (seq, personal))
+        connection.execute("INSERT INTO requests VALUES (?, ?, x'7b7d', NULL)", (seq, personal))
+    first = link_of(FIRST, "k1", 1, 1.0, "audit", "{}")
+    for station, number, link in (
+        ("k1", 1, first),
+        ("k1", 2, link_of(first, "k1", 2, 1.0, "audit", "{}")),
+        ("k2", 1, link_of(FIRST, "k2", 1, 1.0, "audit", "{}")),
+    ):
+        connection.execute("INSERT INTO chain VALUES (?, ?, 1.0, 'audit', '{}', ?)", (station, number, link))
     connection.close()
     with SqliteJournal.open(path, clock=lambda: 7.0, threaded=False, durable=False) as journal:
         answer = await journal.accept(order("old"))
@@ -74,6 +83,10 @@ async def test_a_file_of_the_third_version(tmp_path: Path, order: Make) -> None:
         assert isinstance(await journal.accept(order("new")), Accepted)
         counts = {state: jobs for state, jobs in journal.counts().items() if jobs}
         assert counts == {State.CANCELLED: 1, State.CONFIRMED: 1, State.ACCEPTED: 1}
+        await journal.record("k1", "audit", {})
+    verified = check(path)
+    assert verified.problems == ()
+    assert [(head.station, head.number) for head in verified.heads] == [("k1", 3), ("k2", 1)]
 
 
 def test_steps_are_taken_once(tmp_path: Path) -> None:

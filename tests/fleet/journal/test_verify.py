@@ -49,6 +49,10 @@ CHANGES = {
     "an event": "UPDATE chain SET at = 8 WHERE station = 'k1' AND number = 3",
     "what an event says": "UPDATE chain SET content = replace(content, 'olga', 'ivan')",
     "an event left out": "DELETE FROM chain WHERE station = 'k1' AND number = 4",
+    "the end of a chain": "DELETE FROM chain WHERE seq = (SELECT max(seq) FROM chain WHERE station = 'k1')",
+    "a whole chain": "DELETE FROM chain WHERE station = 'k2'",
+    "where a chain ends": "UPDATE heads SET number = number + 1 WHERE station = 'k1'",
+    "the order of events": "UPDATE chain SET seq = 1000 WHERE station = 'k1' AND number = 2",
     "an intent": "UPDATE intents SET intent = replace(intent, '41', '42') WHERE seq = 1",
     "a proof": "UPDATE intents SET evidence = '{}' WHERE verdict = 'not_registered'",
     "a receipt": "UPDATE jobs SET receipt = replace(receipt, '150', '151') WHERE key = '1'",
@@ -71,7 +75,9 @@ async def test_a_change_is_found(path: Path, change: str) -> None:
 async def test_a_chain_that_was_cut_off(path: Path) -> None:
     """The end can be cut off without a trace in the file: then an earlier look tells."""
     heads = {head.station: head for head in check(path).heads}
-    tampered(path, "DELETE FROM chain WHERE station = 'k2'; DELETE FROM records")
+    tampered(
+        path, "DELETE FROM chain WHERE station = 'k2'; DELETE FROM heads WHERE station = 'k2'; DELETE FROM records"
+    )
     assert check(path).problems == ()
     assert check(path, heads).problems == ("station k2: its chain is gone",)
 
