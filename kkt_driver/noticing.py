@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from kkt_driver.commands import Command, DriveStatusReply, FullStatusReply, Kind, ShortStatusReply
+from kkt_driver.commands import DriveStatusReply, FullStatusReply, ShortStatusReply
 
 __all__ = ["DriveWarned", "ForeignDocuments", "LineChanged", "Noticed", "PaperChanged", "StateChanged", "Watch"]
 
@@ -95,9 +95,9 @@ class Watch:
             return self._drive_status(reply)
         return ()
 
-    def issued(self, command: Command) -> None:
-        """A command goes out, answered or not."""
-        self._asked_for += command.kind is Kind.COMMITTING
+    def issued(self) -> None:
+        """A committing command goes out, answered or not."""
+        self._asked_for += 1
 
     def _status(self, mode: int, submode: int) -> Iterator[Noticed]:
         if mode != self._mode:

@@ -151,8 +151,8 @@ class Runner:
         self.latency: dict[str, Latency] = {}
         self.seen: Callable[[msgspec.Struct], None] | None = None
         """Called with every typed reply."""
-        self.issued: Callable[[Command], None] | None = None
-        """Called with every command that goes out."""
+        self.issued: Callable[[], None] | None = None
+        """Called when a committing command goes out."""
         self.lost: Callable[[str, bool, str], None] | None = None
         """Called with command, sent and why, when an exchange has no answer."""
         self._sent_at: dict[str, float] = {}
@@ -284,8 +284,8 @@ class Runner:
         link.send(body, now=now, timeout_s=timeout_s, repeatable=repeatable)
         if effect.licence is not None:
             feed.spent.append(effect.licence)
-        if self.issued is not None:
-            self.issued(command)
+        if kind is COMMITTING and self.issued is not None:
+            self.issued()
         if not repeatable:
             feed.tied = True
         if self._verbose:

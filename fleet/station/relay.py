@@ -91,12 +91,13 @@ class OperatorRelay:
         self._outgoing: relay.Outgoing | None = None  # on its way to the operator
         self._taken: int | None = None  # the document whose ticket the drive took last
         self._quick = True  # the operator answers so soon that a receipt may wait for it
+        self._posted: trio.Event | None = None  # to this connection's courier, once it has one
         self._answered = trio.Event()
         self._answer: bytes | None = None
 
     async def begin(self, register: Register) -> None:
         """A connection was made: what was under way over the last one is forgotten, the drive offers it again."""
-        self._outgoing = self._taken = None
+        self._outgoing = self._taken = self._posted = None
         await self.count(register)
         self._due = self._work.now()
 
@@ -175,10 +176,21 @@ class OperatorRelay:
         else:
             self._outgoing = outgoing
             self._answered, self._answer = trio.Event(), None
-            helpers.start_soon(self._talk, outgoing)
+            if self._posted is None:
+                self._posted = trio.Event()
+                helpers.start_soon(self._carry)
+            self._posted.set()
+
+    async def _carry(self) -> None:
+        """The courier: exchanges with the operator (or whom else the drive has a message for) hold no register. One
+        task for all messages of a connection costs half as much as one for each."""
+        while self._posted is not None:
+            await self._posted.wait()
+            self._posted = trio.Event()
+            assert self._outgoing is not None
+            await self._talk(self._outgoing)
 
     async def _talk(self, outgoing: relay.Outgoing) -> None:
-        """Exchange with the operator (or whom else the drive has a message for) without holding the register."""
         line = self._lines.get(outgoing.peer)
         if line is None:
             text = f"the drive has messages for {outgoing.peer}, and no address is configured"

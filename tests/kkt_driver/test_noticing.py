@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from kkt_driver import commands as k
 from kkt_driver.noticing import DriveWarned, ForeignDocuments, LineChanged, PaperChanged, StateChanged, Watch
 from tests.kkt_driver.hand import DRIVE, SHORT
 
@@ -32,11 +31,11 @@ def test_warnings_of_the_drive_are_in_russian() -> None:
 def test_documents_of_others_are_counted_against_what_was_asked_for() -> None:
     """One close sent and two documents more: somebody else made one. Another drive begins anew."""
     watch = Watch()
-    first, close = DRIVE.last_document, k.COMMANDS[b"\xff\x45"]
+    first = DRIVE.last_document
     assert list(watch.seen(DRIVE)) == []
-    watch.issued(close)
+    watch.issued()
     assert list(watch.seen(msgspec.structs.replace(DRIVE, last_document=first + 1))) == []
-    watch.issued(close)
+    watch.issued()
     found = list(watch.seen(msgspec.structs.replace(DRIVE, last_document=first + 3)))
     assert found == [ForeignDocuments(first + 2, first + 3, 1)]
     assert list(watch.seen(msgspec.structs.replace(DRIVE, drive="9" * 16, last_document=900))) == []
