@@ -91,6 +91,9 @@ class Register(Work):
         """The time of the loop that runs us, without the two calls that `trio.current_time` takes to find it."""
         self._storing_s = math.inf
         """How long the store took for an intent the last time."""
+        self._ended_at = -math.inf
+        self._pausing_s = math.inf
+        """How long it was from one run to the next the last time."""
         self._runner = Runner(
             link=link,
             deadlines=deadlines,
@@ -197,13 +200,15 @@ class Register(Work):
         is cleared from the store when the procedure returns, or is refused with a proof; else it stays open.
 
         With ``rest=False`` the ACK of the last answer waits for the first frame of the next procedure, one write for
-        both: for those who are about to run one, and call `rest` when there is none after all.
+        both: for those who are about to run one, and call `rest` when there is none after all. It waits only where the
+        last pause between two runs was short.
         """
         runner = self._runner
         if isinstance(self._stream, TcpLine) and self._stream.hung_up and not runner.link.busy:
             await self.aclose()  # closed while nobody spoke, as registers do: the next exchange opens it again
         runner.begin(procedure)
         self._now = now = trio.lowlevel.current_clock().current_time
+        self._pausing_s = now() - self._ended_at
         try:
             while (want := runner.want(now())) is not Want.END:
                 if want is MOVE:
@@ -212,7 +217,7 @@ class Register(Work):
                 if want is not Want.STORE or self._storing_s > ACK_S / 2:  # else the next frame is soon there
                     await self._flush()
                 await self._other(want)
-            if rest:
+            if rest or self._pausing_s > ACK_S / 2:  # else the next run's first frame is soon there
                 await self._flush()
             result: T = runner.result
             await self._clear(result)
@@ -227,6 +232,7 @@ class Register(Work):
                 with trio.CancelScope(shield=True):
                     await self.aclose()
             self._sending = False
+            self._ended_at = now()
             runner.end()
         return result
 
