@@ -20,7 +20,9 @@ from kkt_driver.transport import TcpLine
 __all__ = ["CONNECTIONS_MAX", "ListenError", "bind", "serve"]
 
 GRACE_S = 1.0  # for answers under way; whatever is accepted is durable, so nobody loses by being cut off
-BACKLOG = 256
+BACKLOG = 1024
+"""Clients that connect in one moment, as after a restart: more than are served, so that each hears an answer."""
+
 CONNECTIONS_MAX = 800
 """At most so many clients at a time: with 200 registers and the journal that is within the usual 1024 descriptors."""
 
