@@ -3,11 +3,12 @@
     python -m benchmarks.one_rack [--registers 4] [--rounds 5] [--receipts 1000] [--shops 16] [--alternative]
 
 Three processes: the daemon here, emulated registers with a service time of zero and their operator, and the shops. The
-journal is SQLite on disk (WAL, FULL), the relay's pause is zero. A latency is the time from the shop's POST to the
-moment when `registered` is durable. Machines differ, and one machine from minute to minute when others share its
-processor: the best of the rounds is what the program costs, and the daemon's processor time is also given in bare
-exchanges (`benchmarks.yardstick`) made just before. --profile adds where the daemon's processor time goes, by parts of
-the program; a profile slows everything down, so its figures are shares and not milliseconds.
+journal is SQLite on disk (WAL, FULL), the relay's pause is zero; with --no-relay documents stay in the drives. A
+latency is the time from the shop's POST to the moment when `registered` is durable. Machines differ, and one machine
+from minute to minute when others share its processor: the best of the rounds is what the program costs, and the
+daemon's processor time is also given in bare exchanges (`benchmarks.yardstick`) made just before. --profile adds where
+the daemon's processor time goes, by parts of the program; a profile slows everything down, so its figures are shares
+and not milliseconds.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def configuration(arguments: argparse.Namespace, state: Path, ready: dict[str, A
         name="bench",
         state_dir=state,
         http=settings.Http(listen="127.0.0.1:0"),
-        operator=settings.Operator(addresses=(f"tcp://{ready['operator']}",), pause_s=0.0),
+        operator=settings.Operator(addresses=(f"tcp://{ready['operator']}",), pause_s=0.0) if arguments.relay else None,
         queue=settings.Queue(max_jobs=1_000_000),
         tenants=(
             settings.Tenant(name="bench", login="bench", password_hash=settings.hash_password(PASSWORD), inn=INN),
@@ -103,9 +104,9 @@ def exchanges_so_far(fleet: UseCases) -> Counter[str]:
     return counted
 
 
-async def all_confirmed(fleet: UseCases) -> None:
-    """Until the operator has everything: what is measured next is not burdened with what was before."""
-    while fleet.counts()[State.REGISTERED]:
+async def all_confirmed(fleet: UseCases, *, relay: bool) -> None:
+    """Until the operator has everything, if there is one: what is measured next bears nothing of what was before."""
+    while relay and fleet.counts()[State.REGISTERED]:
         await fleet.changed(fleet.change_count)
 
 
@@ -177,7 +178,7 @@ async def run(arguments: argparse.Namespace, state: Path, ready: dict[str, Any],
         )
         shops = Shops(fleet, url)
         await shops.post(WARM_UP * len(config.stations), arguments.shops, "warm")
-        await all_confirmed(fleet)
+        await all_confirmed(fleet, relay=arguments.relay)
         exchanges, commits = exchanges_so_far(fleet), journal.commits
         rounds = []
         for number in range(1, arguments.rounds + 1):
@@ -187,7 +188,7 @@ async def run(arguments: argparse.Namespace, state: Path, ready: dict[str, Any],
                 profile.enable()
             latencies = await shops.post(arguments.receipts, arguments.shops, f"round-{number}")
             registered_s = time.monotonic() - started
-            await all_confirmed(fleet)
+            await all_confirmed(fleet, relay=arguments.relay)
             confirmed_s = time.monotonic() - started
             if profile:
                 profile.disable()
@@ -238,6 +239,7 @@ def main() -> None:
     parser.add_argument("--receipts", type=int, default=1000, help="of a round")
     parser.add_argument("--shops", type=int, default=16, help="HTTP connections, one receipt under way on each")
     parser.add_argument("--alternative", action="store_true", help="use the alternative link layer")
+    parser.add_argument("--no-relay", dest="relay", action="store_false", help="documents stay in the drives")
     parser.add_argument("--profile", action="store_true", help="show where the daemon's time goes")
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30), cache_logger_on_first_use=True)

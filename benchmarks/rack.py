@@ -9,7 +9,8 @@ and tells what was achieved and how much latency the daemon added: from the mome
 durable, less the wait for a station when none was free and less the register's service time. What the emulator's
 processor takes for a receipt is told beside it: it is in the figure, though no daemon can help it. The second form
 makes as many receipts as the registers can with a service time of zero, more shops than registers waiting all the
-while, and tells the daemon's processor time for each: it should not grow with the rack.
+while, and tells the daemon's processor time for each, until the operator has it or (--no-relay) until it is
+registered: it should not grow with the rack.
 
 Figures depend on the machine: the yardstick (see `benchmarks.yardstick`) is printed beside them.
 """
@@ -96,7 +97,7 @@ async def offered_load(
 ) -> None:
     load = Load(fleet, url)
     await load.post(WARM_UP * options.registers, CONNECTIONS * 4, "warm")
-    await all_confirmed(fleet)
+    await all_confirmed(fleet, relay=options.relay)
     watch = Watch(fleet, journal)
     bare_s = await bare_exchange_s()
     commits, rate = journal.commits, options.rate * options.registers
@@ -131,13 +132,13 @@ async def offered_load(
 async def flat_out(options: argparse.Namespace, fleet: UseCases, journal: SqliteJournal, url: str, pid: int) -> None:
     load = Load(fleet, url)
     await load.post(WARM_UP * options.registers, CONNECTIONS, "warm")
-    await all_confirmed(fleet)
+    await all_confirmed(fleet, relay=options.relay)
     bare_s = await bare_exchange_s()
     cpu, started = own_cpu_s(), time.monotonic()
     receipts = max(options.receipts, EACH * options.registers)
     await load.post(receipts, max(CONNECTIONS, options.registers * 3 // 2), "run")
     took = time.monotonic() - started
-    await all_confirmed(fleet)
+    await all_confirmed(fleet, relay=options.relay)
     cpu = own_cpu_s() - cpu
     each = cpu / receipts
     print(json.dumps([receipts / took, 1000 * each, each / bare_s, memory_mib()]))
@@ -188,6 +189,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.0, help="receipts a second for each register")
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--alternative", action="store_true", help="use the alternative link layer")
+    parser.add_argument("--no-relay", dest="relay", action="store_false", help="documents stay in the drives")
     parser.add_argument("--receipts", type=int, default=2000, help="of a measurement with --flat, or 20 a register")
     parser.add_argument(
         "--flat", type=int, nargs="*", metavar="REGISTERS", help="processor time with a service time of 0"
@@ -213,7 +215,13 @@ def flat(options: argparse.Namespace) -> None:
     least: dict[int, float] = {}
     print(f"{'registers':>9} {'receipts/s':>10} {'CPU ms each':>12} {'bare exchanges':>15} {'MiB':>8}", flush=True)
     for registers in [size for _ in range(options.rounds) for size in sizes]:
-        again = ["--one", str(registers), "--receipts", str(options.receipts)]
+        again = [
+            "--one",
+            str(registers),
+            "--receipts",
+            str(options.receipts),
+            *([] if options.relay else ["--no-relay"]),
+        ]
         said = subprocess.run([sys.executable, "-m", "benchmarks.rack", *again], check=True, capture_output=True)
         *logged, figures = said.stdout.decode().splitlines()
         rate, each_ms, exchanges, mib = json.loads(figures)
