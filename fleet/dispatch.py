@@ -16,7 +16,9 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from heapq import heappop, heappush
+from typing import Literal
 
 import msgspec
 
@@ -178,13 +180,18 @@ class _Line(msgspec.Struct):
 
 
 class _Pool:
-    """The stations of one kind: those that are idle, in two heaps that skip stale entries, and how fast all are that
-    are not held in reserve (receipts a second)."""
+    """The stations of one kind: those that are idle, in heaps that skip stale entries, and how fast all are that are
+    not held in reserve (receipts a second).
+
+    `idle` and `reserve` are ordered by wear. Whoever is found too slow there goes to `slow`, which is ordered by
+    seconds for a receipt: when the first of them is passed over, so are all, and nobody looks at them one by one.
+    """
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self.idle: list[tuple[int, str]] = []
-        self.reserve: list[tuple[int, str]] = []
+        self.idle: list[tuple[float, str]] = []
+        self.slow: list[tuple[float, str]] = []
+        self.reserve: list[tuple[float, str]] = []
         self.rate = 0.0
         self._rates: dict[str, float] = {}
 
@@ -199,6 +206,20 @@ class _Pool:
         self.rate -= self._rates.pop(station, 0.0)
         if not self._rates:
             self.rate = 0.0  # no crumbs of additions
+
+
+class _Load:
+    """How fast the stations are that may make such a receipt, those in reserve apart, and how much waits for them."""
+
+    def __init__(self, pools: Iterable[_Pool], rivals: Callable[[], int]) -> None:
+        pools = list(pools)
+        self.rate = sum(pool.rate for pool in pools)
+        self.mean_s = sum(map(len, pools)) / self.rate if self.rate else 0.0
+        self._count_rivals = rivals
+
+    @cached_property
+    def rivals(self) -> int:
+        return self._count_rivals()
 
 
 class Dispatcher:
@@ -249,7 +270,7 @@ class Dispatcher:
         """A station is free: the job that it should make, or None and the station waits."""
         abilities = self._abilities[station]
         best = self._next_for(abilities, now)
-        if best is not None and self._worth(abilities, best.need):
+        if best is not None and self._worth(abilities, self._load(best.need)):
             self._idle.discard(station)
             return self._take(best)
         if station not in self._idle:
@@ -332,10 +353,11 @@ class Dispatcher:
 
     def _pair(self, need: Need, now: float) -> Pairing | None:
         """Give the best job to the best idle station among those that may make such a receipt."""
-        station = self._least_worn(need, ((pool.kind, pool.idle) for pool in self._eligible(need)))
-        if station is None:
-            pools = self._eligible(need, reserves=True)
-            station = self._least_worn(need, ((pool.kind, pool.reserve) for pool in pools))
+        load = self._load(need)
+        pools = list(self._eligible(need, reserves=True))
+        station = (
+            self._first(load, pools, "idle") or self._first(load, pools, "slow") or self._first(load, pools, "reserve")
+        )
         if station is None:
             return None
         self._idle.discard(station)
@@ -343,20 +365,22 @@ class Dispatcher:
         assert line is not None, "somebody waits with this need"
         return Pairing(station, self._take(line))
 
-    def _least_worn(self, need: Need, heaps: Iterable[tuple[Kind, list[tuple[int, str]]]]) -> str | None:
-        """The idle station with the least worn drive that should take such a job now."""
-        best: tuple[int, str] | None = None
-        for kind, heap in heaps:
-            aside = []
+    def _first(self, load: _Load, pools: Iterable[_Pool], of: Literal["idle", "slow", "reserve"]) -> str | None:
+        """The first of the idle stations in these heaps that should take such a job now."""
+        best: tuple[float, str] | None = None
+        for pool in pools:
+            heap: list[tuple[float, str]] = getattr(pool, of)
             while heap and (best is None or heap[0] < best):
-                if not self._current(heap[0], kind):
-                    heappop(heap)
-                elif self._worth(self._abilities[heap[0][1]], need):
+                place, name = heap[0]
+                abilities = self._abilities[name] if name in self._idle else None
+                if abilities is None or abilities.kind != pool.kind or place != _place(abilities, of):
+                    heappop(heap)  # it speaks of an earlier time
+                elif self._worth(abilities, load):
                     best = heap[0]
+                elif of == "idle":
+                    heappush(pool.slow, (_place(abilities, "slow"), heappop(heap)[1]))
                 else:
-                    aside.append(heappop(heap))
-            for entry in aside:
-                heappush(heap, entry)
+                    break  # nor are those behind it
         return None if best is None else best[1]
 
     def _next_for(self, abilities: Abilities, now: float) -> _Line | None:
@@ -373,18 +397,19 @@ class Dispatcher:
         waited = max(0.0, now - first.accepted_at) if now else 0.0
         return -(line.priority + waited // AGE_S), self._served.get(line.tenant, 0.0), first.accepted_at
 
-    def _worth(self, abilities: Abilities, need: Need) -> bool:
-        """Whether a station should take such a job now, or leave it to others who would be done with it sooner."""
-        pools = list(self._eligible(need))
-        rate = sum(pool.rate for pool in pools)
+    def _load(self, need: Need) -> _Load:
+        return _Load(self._eligible(need), lambda: self.rivals(need))
+
+    def _worth(self, abilities: Abilities, load: _Load) -> bool:
+        """Whether a station should take such a job now, or leave it to others who would be done with it sooner. When it
+        should not, no slower one should."""
         if abilities.reserve:
-            return not rate or self.rivals(need) / rate >= self._reserve_wait_s
+            return not load.rate or load.rivals / load.rate >= self._reserve_wait_s
         service_s = abilities.service_s or SERVICE_S
-        mean_s = sum(map(len, pools)) / rate
-        others = rate - 1.0 / service_s
-        if service_s <= SLOW * mean_s or others <= 0:
+        others = load.rate - 1.0 / service_s
+        if service_s <= SLOW * load.mean_s or others <= 0:
             return True
-        return (self.rivals(need) + 1) / others + mean_s >= service_s
+        return (load.rivals + 1) / others + load.mean_s >= service_s
 
     def _take(self, line: _Line) -> Job:
         _, job = line.jobs.popitem(last=False)
@@ -416,12 +441,6 @@ class Dispatcher:
             pools[kind] = _Pool(kind)
         return pools[kind]
 
-    def _current(self, entry: tuple[int, str], kind: Kind) -> bool:
-        """Whether an entry still speaks of an idle station."""
-        documents, name = entry
-        abilities = self._abilities[name] if name in self._idle else None
-        return abilities is not None and (abilities.kind, abilities.documents) == (kind, documents)
-
     def _count(self, job: Job, by: int) -> None:
         self._waiting += by
         self._of_tenant[job.tenant] += by
@@ -436,3 +455,8 @@ class Dispatcher:
         abilities = self._abilities.get(station)
         if abilities is not None:
             self._pool(abilities.kind).drop(station)
+
+
+def _place(abilities: Abilities, of: str) -> float:
+    """The place of an idle station in a heap of its pool: by wear, or by seconds for a receipt."""
+    return (abilities.service_s or SERVICE_S) if of == "slow" else abilities.documents

@@ -238,6 +238,30 @@ def test_a_slow_station_is_passed_over_while_others_are_sooner() -> None:
     assert [one.station for one in desk.again()] == ["slow"]
 
 
+def test_slow_stations_are_not_looked_at_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rack of hundreds under load always has some that are slow just now. Were each of them judged anew for every
+    receipt, a receipt would cost the more the larger the rack is."""
+    desk = Dispatcher()
+    for number in range(20):
+        desk.join(f"fast{number}", able(documents=1000, service_s=0.5))
+    for number in range(200):
+        desk.join(f"slow{number}", able(service_s=60.0 + number))
+        assert desk.idle(f"slow{number}") is None
+    judged = 0
+    worth = desk._worth
+
+    def counted(*arguments: Any) -> bool:
+        nonlocal judged
+        judged += 1
+        return worth(*arguments)
+
+    monkeypatch.setattr(desk, "_worth", counted)
+    for number in range(100):
+        assert desk.offer(job(str(number))) is None
+    assert judged <= 200 + 2 * 100, "each slow one once, and the first of them for each receipt"
+    assert desk.idle("fast0") is not None
+
+
 def test_a_slow_station_does_not_stand_in_front_of_the_others() -> None:
     """Its drive is the least worn, because it is passed over; the next one in line gets the job."""
     desk = Dispatcher()
