@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Literal
 
 import msgspec
@@ -197,6 +197,12 @@ class _Pool:
 
     def __len__(self) -> int:
         return len(self._rates)
+
+    def put_aside(self, service_s: float, station: str) -> None:
+        """Among the slow ones, where a station stands once however often it was woken and idle again."""
+        self.slow = [entry for entry in self.slow if entry[1] != station]
+        self.slow.append((service_s, station))
+        heapify(self.slow)
 
     def put(self, station: str, rate: float) -> None:
         self.rate += rate - self._rates.get(station, 0.0)
@@ -378,7 +384,7 @@ class Dispatcher:
                 elif self._worth(abilities, load):
                     best = heap[0]
                 elif of == "idle":
-                    heappush(pool.slow, (_place(abilities, "slow"), heappop(heap)[1]))
+                    pool.put_aside(_place(abilities, "slow"), heappop(heap)[1])
                 else:
                     break  # nor are those behind it
         return None if best is None else best[1]

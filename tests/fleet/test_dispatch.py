@@ -259,6 +259,12 @@ def test_slow_stations_are_not_looked_at_one_by_one(monkeypatch: pytest.MonkeyPa
     for number in range(100):
         assert desk.offer(job(str(number))) is None
     assert judged <= 200 + 2 * 100, "each slow one once, and the first of them for each receipt"
+    (pool,) = desk._pools["9900000000"].values()
+    for number in range(100, 200):
+        desk.busy("slow0")
+        desk.idle("slow0")
+        assert desk.offer(job(str(number))) is None
+    assert len(pool.slow) == 200, "one that is woken again and again stands there once"
     assert desk.idle("fast0") is not None
 
 
